@@ -1,0 +1,405 @@
+"""YAML text → documents: plain data, and the position of every value on demand.
+
+The C parser composes a tree of nodes that carry their marks and their quoting style; plain Python
+data is built beside it.  A path such as `("spec", "http", 0)` becomes a line and a column only when a
+finding needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from _ruamel_yaml import CParser
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .finding import Span
+from .values import HIDDEN, Unknown, plain_scalar
+
+if TYPE_CHECKING:
+    from .source import SourceFile
+
+Path = tuple[str | int, ...]
+
+#: Deeper nesting than any manifest has; the C composer itself fails at some 30,000 levels.
+MAX_DEPTH: Final = 200
+#: How many values a document may stand for once its aliases are written out.
+MAX_VALUES: Final = 500_000
+
+_TAG: Final = "tag:yaml.org,2002:"
+_MERGE_TAG: Final = _TAG + "merge"
+_DEEP_LINE: Final = re.compile(rf"^[ \-?]{{{MAX_DEPTH},}}", re.MULTILINE)
+
+
+class DocumentError(Exception):
+    """A document that cannot be read: `kind` is `syntax` or `limit`, `offset` counts characters."""
+
+    def __init__(self, kind: str, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.offset = offset
+
+
+class _Composer(CParser):  # type: ignore[misc]
+    """The C composer without tag resolution: an empty tag means that none was written."""
+
+    resolve = staticmethod(lambda _kind, _value, _implicit: "")
+    descend_resolver = staticmethod(lambda _node, _index: None)
+    ascend_resolver = staticmethod(lambda: None)
+
+
+def check_syntax(text: str) -> None:
+    """Parse without keeping anything; raises DocumentError (much cheaper than composing)."""
+    try:
+        _Composer(text).raw_parse()
+    except YAMLError as error:
+        if _compose_pure(text) is None:
+            raise _syntax_error(error, text) from None
+
+
+def compose(text: str) -> Node | None:
+    """The node tree of one document, None for an empty one; raises DocumentError.
+
+    A document is accepted if either the C parser or the pure one reads it: each refuses a few
+    documents that clusters accept (a tab after a value, an IPv6 address in a flow sequence).
+    """
+    _bound_depth(text)
+    try:
+        return _Composer(text).get_single_node()  # type: ignore[no-any-return]
+    except YAMLError as error:
+        node = _compose_pure(text)
+        if node is None:
+            raise _syntax_error(error, text) from None
+        return node
+
+
+def _compose_pure(text: str) -> Node | None:
+    from ruamel.yaml.loader import BaseLoader
+
+    class Loader(BaseLoader):
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            return ""
+
+    if len(text) > 1_000_000:
+        return None  # the pure parser reads some 100 kB a second
+    try:
+        loader = Loader(text)
+        return loader._composer.get_single_node()  # type: ignore[no-any-return]
+    except (YAMLError, RecursionError, AttributeError, ValueError, IndexError):
+        return None
+
+
+def _syntax_error(error: Exception, text: str) -> DocumentError:
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        message = str(error.problem or error.context or "not YAML")
+        context = str(error.context or "")
+        if context and context != message:
+            message = f"{message} {context}"
+        return DocumentError("syntax", message, mark.index if mark else 0)
+    position = getattr(error, "position", 0)
+    reason = str(getattr(error, "reason", None) or "not YAML")
+    return DocumentError("syntax", reason, min(int(position), len(text)))
+
+
+def _bound_depth(text: str) -> None:
+    """Refuse nesting that would exhaust a stack, by a cheap bound first and exactly if need be."""
+    if text.count("[") + text.count("{") < MAX_DEPTH and not _DEEP_LINE.search(text):
+        return
+    depth = 0
+    try:
+        parser = _Composer(text)
+        while parser.check_event():
+            event = parser.get_event()
+            name = type(event).__name__
+            if name in ("MappingStartEvent", "SequenceStartEvent"):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise DocumentError(
+                        "limit",
+                        f"values are nested more than {MAX_DEPTH} levels deep",
+                        event.start_mark.index,
+                    )
+            elif name in ("MappingEndEvent", "SequenceEndEvent"):
+                depth -= 1
+    except YAMLError as error:
+        raise _syntax_error(error, text) from None
+
+
+def _bound_aliases(root: Node) -> None:
+    """Refuse a document whose aliases stand for more values than any manifest holds."""
+    sizes: dict[int, int] = {}
+    running: set[int] = set()
+
+    def size(node: Node) -> int:
+        key = id(node)
+        if key in sizes:
+            return sizes[key]
+        if key in running:
+            raise DocumentError(
+                "limit", "an alias stands inside its own anchor", node.start_mark.index
+            )
+        running.add(key)
+        total = 1
+        if isinstance(node, MappingNode):
+            total += sum(size(k) + size(v) for k, v in node.value)
+        elif isinstance(node, SequenceNode):
+            total += sum(map(size, node.value))
+        running.discard(key)
+        if total > MAX_VALUES:
+            raise DocumentError(
+                "limit",
+                f"its aliases stand for more than {MAX_VALUES:,} values",
+                node.start_mark.index,
+            )
+        sizes[key] = total
+        return total
+
+    size(root)
+
+
+class _Builder:
+    """Node tree → plain data, as Kubernetes reads it."""
+
+    def __init__(self, hidden: bool) -> None:
+        self.hidden = hidden
+        self.built: dict[int, Any] = {}
+
+    def build(self, node: Node) -> Any:
+        if type(node) is ScalarNode:
+            return self.scalar(node)
+        key = id(node)
+        if key in self.built:
+            return self.built[key]
+        if type(node) is MappingNode:
+            result: Any = self.mapping(node)
+        else:
+            build = self.build
+            result = [build(item) for item in node.value]
+        self.built[key] = result
+        return result
+
+    def scalar(self, node: Node) -> Any:
+        text = node.value
+        if self.hidden and HIDDEN.search(text):
+            return Unknown(text)
+        tag = node.tag
+        if not tag:
+            return plain_scalar(text) if not node.style else text
+        return _tagged(tag, text)
+
+    def mapping(self, node: Node) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: list[Node] = []
+        for key_node, value_node in node.value:
+            key = key_text(key_node)
+            if key == "<<" and not key_node.style:
+                merged.append(value_node)
+                continue
+            result[key] = self.build(value_node)
+        for source in merged:
+            for name, value in self.merge_source(source):
+                result.setdefault(name, value)
+        return result
+
+    def merge_source(self, node: Node) -> Iterator[tuple[str, Any]]:
+        parts = node.value if type(node) is SequenceNode else [node]
+        for part in parts:
+            if type(part) is MappingNode:
+                yield from self.build(part).items()
+
+
+def key_text(node: Node) -> str:
+    """The text of a mapping key; a boolean key is written `true` or `false` as JSON has it."""
+    if type(node) is not ScalarNode:
+        return "?"
+    text: str = node.value
+    if node.style or node.tag:
+        return text
+    value = plain_scalar(text) if text else text
+    if value is True or value is False:
+        return "true" if value else "false"
+    return text
+
+
+def _tagged(tag: str, text: str) -> Any:
+    word = tag.removeprefix(_TAG)
+    if word == "str" or tag == "!":
+        return text
+    if word in ("bool", "int", "float", "null"):
+        return plain_scalar(text)
+    return text
+
+
+def build(node: Node | None, text: str) -> Any:
+    """Plain data of a node tree; raises DocumentError when aliases make it too large."""
+    if node is None:
+        return None
+    if "*" in text and "&" in text:
+        _bound_aliases(node)
+    return _Builder(HIDDEN.search(text) is not None).build(node)
+
+
+class Document:
+    """One YAML document of a file.
+
+    `offset` says where its text begins in what was parsed (the rendered text, for a
+    template).  `kind` is read from the text by a glance, so that documents no rule needs are never
+    composed; `node` and `data` compose on first use and raise DocumentError.
+    """
+
+    __slots__ = ("_data", "_has_data", "_node", "file", "index", "kind", "offset", "text")
+
+    def __init__(
+        self, file: SourceFile, index: int, text: str, offset: int, kind: str | None
+    ) -> None:
+        self.file = file
+        self.index = index
+        self.text = text
+        self.offset = offset
+        self.kind = kind
+        self._has_data = False
+        self._node: Node | None = None
+        self._data: Any = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the document has been composed."""
+        return self._has_data
+
+    @property
+    def data(self) -> Any:
+        """The document as plain data; expressions are Unknown."""
+        if not self._has_data:
+            self._load()
+        return self._data
+
+    @property
+    def node(self) -> Node | None:
+        """The document as the parser's node tree."""
+        if not self._has_data:
+            self._load()
+        return self._node
+
+    def _load(self) -> None:
+        self._node = compose(self.text)
+        self._data = build(self._node, self.text)
+        self._has_data = True
+
+    def find(self, path: Path) -> tuple[Node | None, Node | None]:
+        """The key node (None inside a sequence) and the value node at a path.
+
+        Follows merge keys.  A path that leads nowhere gives the deepest part that exists.
+        """
+        key: Node | None = None
+        node = self.node
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                break
+            key, node = step
+        return key, node
+
+    def has(self, path: Path) -> bool:
+        """Whether the path leads to a value."""
+        node = self.node
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                return False
+            node = step[1]
+        return node is not None
+
+    def span(self, path: Path = (), *, key: bool = False) -> Span:
+        """Where the value at a path stands in the file that a person edits.
+
+        A scalar is its own span; a mapping or sequence under a key is shown at that key.  With
+        `key=True` it is the key in any case.
+        """
+        key_node, node = self.find(path)
+        if node is None:
+            return self.file.span_of(self.offset, self.offset)
+        if key_node is not None and (key or not isinstance(node, ScalarNode) or node.value == ""):
+            node = key_node
+        start, end = node.start_mark.index, node.end_mark.index
+        if not isinstance(node, ScalarNode):
+            end = self._end_of_line(start)
+        return self.file.span_of(self.offset + start, self.offset + max(start, end))
+
+    def _end_of_line(self, start: int) -> int:
+        end = self.text.find("\n", start)
+        end = len(self.text) if end < 0 else end
+        return start + len(self.text[start:end].rstrip())
+
+    def scalar(self, path: Path) -> ScalarNode | None:
+        """The scalar node at a path (its `style` is None for a plain one), or None."""
+        if not self.has(path):
+            return None
+        node = self.find(path)[1]
+        return node if isinstance(node, ScalarNode) else None
+
+    def duplicate_keys(self) -> Iterator[tuple[Node, Node]]:
+        """Each repeated key of a mapping with the key it repeats (later, earlier)."""
+        stack = [self.node] if self.node is not None else []
+        seen: set[int] = set()
+        while stack:
+            node = stack.pop()
+            if id(node) in seen or isinstance(node, ScalarNode):
+                continue
+            seen.add(id(node))
+            if isinstance(node, MappingNode):
+                first: dict[str, Node] = {}
+                for key_node, value_node in node.value:
+                    name = key_text(key_node)
+                    if name in first and name not in ("<<", "?"):
+                        yield key_node, first[name]
+                    first.setdefault(name, key_node)
+                    stack.append(value_node)
+            else:
+                stack.extend(node.value)
+
+    def node_span(self, node: Node) -> Span:
+        """Where a node stands in the file that a person edits."""
+        start, end = node.start_mark.index, node.end_mark.index
+        return self.file.span_of(self.offset + start, self.offset + end)
+
+
+def _step(node: Node | None, part: str | int) -> tuple[Node | None, Node] | None:
+    if isinstance(node, SequenceNode):
+        if isinstance(part, int) and 0 <= part < len(node.value):
+            return None, node.value[part]
+        return None
+    if not isinstance(node, MappingNode):
+        return None
+    found = None
+    merged: list[Node] = []
+    for key_node, value_node in node.value:
+        name = key_text(key_node)
+        if name == part:
+            found = (key_node, value_node)
+        elif name == "<<":
+            merged.append(value_node)
+    if found is not None:
+        return found
+    for source in merged:
+        for item in source.value if isinstance(source, SequenceNode) else [source]:
+            step = _step(item, part) if isinstance(item, MappingNode) else None
+            if step is not None:
+                return step
+    return None
+
+
+def path_text(path: Path) -> str:
+    """A path as a reader writes it: `spec.http[0].route`, `metadata.annotations["a.b/c"]`."""
+    parts: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        elif re.fullmatch(r"[\w-]+", part):
+            parts.append(f".{part}" if parts else part)
+        else:
+            parts.append(f'["{part}"]')
+    return "".join(parts)

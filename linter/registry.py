@@ -1,0 +1,85 @@
+"""The rules there are: built-in ones found by a look at their source, plugins through pluggy.
+
+A built-in rule is known by the first lines of its file (`id = …`, `name = …`, `Rule[…]`), so a run
+imports only the rules whose subject is in the tree, and adding a rule means adding its file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .rule import Rule
+
+_CLASS: Final = re.compile(r"^class (\w+)\(Rule\[([\w |]+)\]\):", re.MULTILINE)
+_ATTRIBUTE: Final = re.compile(r'^    (id|name) = "([^"]+)"', re.MULTILINE)
+_ALIASES: Final = re.compile(r"^    aliases = \(([^)]*)\)", re.MULTILINE)
+
+#: Ids of the catalogue that another rule covers: they are accepted wherever a rule is named.
+REDIRECTS: Final = {"TS128": "TS012", "TS131": "TS201"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What is known of a rule before it is imported."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    subjects: tuple[str, ...]
+    module: str
+    class_name: str
+
+    def load(self) -> type[Rule[Any]]:
+        """Import the rule."""
+        rule: type[Rule[Any]] = getattr(import_module(self.module), self.class_name)
+        return rule
+
+
+@cache
+def builtin_rules() -> tuple[RuleInfo, ...]:
+    """The rules that ship with tsplit-lint, sorted by id."""
+    package = "tsplit_lint.rules"
+    folder = Path(next(iter(import_module(package).__path__)))
+    found = []
+    for file in sorted(folder.glob("*/*.py")):
+        if file.name != "__init__.py":
+            found.append(_read_info(file, f"{package}.{file.parent.name}.{file.stem}"))
+    return tuple(sorted(found, key=lambda info: info.id))
+
+
+def _read_info(file: Path, module: str) -> RuleInfo:
+    source = file.read_text(encoding="utf-8")
+    match = _CLASS.search(source)
+    if match is None:
+        raise RuntimeError(f"{file} holds no rule: a class derived from Rule[…] is wanted")
+    values = dict(_ATTRIBUTE.findall(source))
+    aliases = _ALIASES.search(source)
+    return RuleInfo(
+        id=values["id"],
+        name=values["name"],
+        aliases=tuple(re.findall(r'"([^"]+)"', aliases.group(1))) if aliases else (),
+        subjects=tuple(part.strip() for part in match.group(2).split("|")),
+        module=module,
+        class_name=match.group(1),
+    )
+
+
+def selects(selector: str, rule_id: str, name: str) -> bool:
+    """Whether a selector (an id, the beginning of one, a name, `ALL`) means a rule."""
+    selector = REDIRECTS.get(selector, selector)
+    return selector in ("ALL", name) or (bool(selector) and rule_id.startswith(selector))
+
+
+def names_of(rules: Iterable[RuleInfo]) -> Sequence[str]:
+    """Every word by which a rule can be named."""
+    words: list[str] = []
+    for rule in rules:
+        words += [rule.id, rule.name, *rule.aliases]
+    return words

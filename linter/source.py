@@ -1,0 +1,199 @@
+"""One file as it was read: its text, its documents, and what was wrong with reading it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from .document import Document, DocumentError, Path, check_syntax
+from .finding import Span
+
+if TYPE_CHECKING:
+    from .scope import Scope
+    from .templates import Rendered
+
+#: Kinds that a rule visits or that the catalogue needs; documents of other kinds are not composed.
+NEEDED_KINDS: Final = frozenset(
+    ("VirtualService", "DestinationRule", "Gateway", "Service", "ServiceEntry")
+)
+_KIND: Final = re.compile(r"""^(?:kind|"kind"|'kind')[ \t]*:[ \t]*["']?([A-Za-z][\w.-]*)""", re.M)
+_NEEDED_WORD: Final = re.compile(
+    "|".join(sorted(NEEDED_KINDS))
+    + r"|harness\.io/managed|harnessApiVersion|^pipeline:|^template:",
+    re.MULTILINE,
+)
+_API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
+_NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
+_SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
+_SKIP_MARKER: Final = "harness.io/skip-file-for-deploy"
+_CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with reading a file; the rule of that `kind` turns it into a finding.
+
+    Kinds: `syntax`, `template`, `template-elsewhere`, `limit`, `encoding`, `value-missing`.
+    """
+
+    kind: str
+    message: str
+    span: Span
+
+
+class SourceFile:
+    """A file of the tree that is linted.
+
+    `path` is what a report shows; `text` is what a person edits, without a leading byte-order mark;
+    `rendered` is what the template engine made of it (None for a plain file).  `role` is `manifest`,
+    `values` or `patch` (a kustomize patch: a partial object, never judged as whole).
+    """
+
+    def __init__(self, path: str, text: str, *, role: str = "manifest") -> None:
+        self.path = path
+        self.text = text
+        self.role = role
+        self.rendered: Rendered | None = None
+        self.problems: list[Problem] = []
+        self.documents: list[Document] = []
+        self.context = False
+        self.scope: Scope | None = None
+        self._line_starts: list[int] | None = None
+
+    def read_documents(self) -> None:
+        """Split into documents and compose the needed ones; what fails becomes a Problem."""
+        text = self.text if self.rendered is None else self.rendered.text
+        for index, (offset, part) in enumerate(split_documents(text)):
+            kind, needed = glance(part)
+            document = Document(self, index, part, offset, kind)
+            try:
+                if needed or self.role == "values":
+                    document.data  # noqa: B018 composes
+                elif kind is not None:
+                    check_syntax(part)
+            except DocumentError as error:
+                self._add_problem(document, error, needed)
+                continue
+            self.documents.append(document)
+
+    def _add_problem(self, document: Document, error: DocumentError, needed: bool) -> None:
+        if (
+            error.kind == "syntax"
+            and not needed
+            and document.kind is None
+            and self.role != "values"
+        ):
+            return  # not a manifest as far as one can tell: other tools' files are not ours to judge
+        offset = document.offset + error.offset
+        self.problems.append(Problem(error.kind, error.message, self.span_of(offset, offset)))
+
+    def problems_of(self, *kinds: str) -> Iterator[Problem]:
+        """The problems of the given kinds."""
+        return (problem for problem in self.problems if problem.kind in kinds)
+
+    @cached_property
+    def skipped(self) -> bool:
+        """Whether Harness leaves the file out of deployments.
+
+        It does when the first non-empty line of the unrendered file contains the skip marker
+        (Harness docs, "Ignore a manifest file during deployment").
+        """
+        if _SKIP_MARKER not in self.text:
+            return False
+        first = next((line for line in self.text.splitlines() if line), "")
+        return _SKIP_MARKER in first
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """1-based line and column of a character offset in `text`."""
+        if self._line_starts is None:
+            starts = [0]
+            starts.extend(match.end() for match in re.finditer("\n", self.text))
+            self._line_starts = starts
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def text_span(self, start: int, end: int) -> Span:
+        """The span between two character offsets of `text`."""
+        return Span(*self.position(start), *self.position(max(start, end)))
+
+    def span_of(self, start: int, end: int) -> Span:
+        """The span in `text` of a stretch of the rendered text (or of `text`, for a plain file).
+
+        What a template action wrote is shown at that action.
+        """
+        if self.rendered is None:
+            return self.text_span(start, end)
+        first = self.rendered.origin(start)
+        last = self.rendered.origin(max(start, end - 1))
+        finish = last.start + 1 if last.literal else last.end
+        return self.text_span(first.start, max(finish, first.end))
+
+    def line_text(self, line: int) -> str:
+        """The text of a 1-based line, without its line break."""
+        self.position(0)
+        assert self._line_starts is not None  # noqa: S101 set by position()
+        start = self._line_starts[line - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+
+def split_documents(text: str) -> Iterator[tuple[int, str]]:
+    """The documents of a stream with their character offsets; empty ones are left out."""
+    start = 0
+    if "\n---" in text or text.startswith("---"):
+        for match in _SEPARATOR.finditer(text):
+            if _CONTENT.search(text, start, match.start()):
+                yield start, text[start : match.start()]
+            start = _content_start(text, match)
+    if start == 0:
+        if _CONTENT.search(text):
+            yield 0, text
+    elif _CONTENT.search(text, start):
+        yield start, text[start:]
+
+
+def _content_start(text: str, separator: re.Match[str]) -> int:
+    """Where the document after a separator begins: on its line, if something stands there."""
+    rest = separator.group()[3:].strip()
+    if rest and not rest.startswith("#"):
+        return separator.start() + 3
+    return separator.end()
+
+
+def glance(text: str) -> tuple[str | None, bool]:
+    """The kind of a document, and whether it must be composed, from a look at its text."""
+    kinds = _KIND.findall(text)
+    if len(kinds) == 1:
+        kind: str = kinds[0]
+        if kind in NEEDED_KINDS or "harness.io/" in text:
+            return kind, True
+        if kind.endswith("List"):
+            return kind, _NEEDED_WORD.search(text) is not None
+        return kind, not _NAME.search(text)
+    if _NEEDED_WORD.search(text):
+        return None, True
+    return None, bool(_API_VERSION.search(text)) or len(kinds) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that a finding points at: a path in a document, or a fixed span of a file."""
+
+    file: SourceFile
+    document: Document | None = None
+    path: Path = ()
+    key: bool = False
+    fixed: Span | None = None
+    resource: Any = None
+
+    def span(self) -> Span:
+        """The place as lines and columns."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.document is None:
+            return Span(1, 1, 1, 1)
+        return self.document.span(self.path, key=self.key)

@@ -1,0 +1,65 @@
+"""Helpers that every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tsplit_lint import Config, Finding, lint
+
+
+class Tree:
+    """A folder of files to lint, and the findings of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files; text is dedented."""
+        for name, content in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                path.write_bytes(dedent(content).encode())
+
+    def lint(self, *paths: str, **settings: Any) -> list[Finding]:
+        """The findings of the whole tree, or of some paths in it."""
+        config = replace(Config(root=self.root), **settings)
+        return lint([self.root / path for path in paths or ("",)], config).findings
+
+    def show(self, *paths: str, **settings: Any) -> list[str]:
+        """The findings as `file:line:column RULE`, files relative to the tree."""
+        return [
+            f"{self.name(finding.file)}:{finding.span.line}:{finding.span.column} {finding.rule}"
+            for finding in self.lint(*paths, **settings)
+        ]
+
+    def name(self, shown: str) -> str:
+        """A reported path, relative to the tree."""
+        return Path(shown).absolute().resolve().relative_to(self.root.resolve()).as_posix()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """An empty folder to write manifests into; rules that fail raise."""
+    monkeypatch.setenv("TSPLIT_LINT_DEBUG", "1")
+    monkeypatch.chdir(tmp_path)
+    return Tree(tmp_path)
+
+
+@pytest.fixture
+def lint_text(tree: Tree) -> Callable[..., list[str]]:
+    """Lint one manifest given as text; gives `line:column RULE` of each finding."""
+
+    def run(text: str, *, file: str = "manifest.yaml", **settings: Any) -> list[str]:
+        tree.write({file: text})
+        return [line.removeprefix(f"{file}:") for line in tree.show(file, **settings)]
+
+    return run
