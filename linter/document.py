@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tag import Tag
 
 from .finding import Span
-from .values import HIDDEN, Unknown, plain_scalar
+from .values import HIDDEN, WORDS, Unknown, plain_scalar
 
 if TYPE_CHECKING:
     from .source import SourceFile
@@ -29,7 +30,10 @@ MAX_DEPTH: Final = 200
 MAX_VALUES: Final = 500_000
 
 _TAG: Final = "tag:yaml.org,2002:"
-_MERGE_TAG: Final = _TAG + "merge"
+_NO_TAG: Final = Tag(suffix="")
+_BOOLEAN_KEYS: Final = {
+    word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
+}
 _DEEP_LINE: Final = re.compile(rf"^[ \-?]{{{MAX_DEPTH},}}", re.MULTILINE)
 
 
@@ -44,9 +48,9 @@ class DocumentError(Exception):
 
 
 class _Composer(CParser):  # type: ignore[misc]
-    """The C composer without tag resolution: an empty tag means that none was written."""
+    """The C composer without tag resolution: `_NO_TAG` means that no tag was written."""
 
-    resolve = staticmethod(lambda _kind, _value, _implicit: "")
+    resolve = staticmethod(lambda _kind, _value, _implicit: _NO_TAG)
     descend_resolver = staticmethod(lambda _node, _index: None)
     ascend_resolver = staticmethod(lambda: None)
 
@@ -80,8 +84,8 @@ def _compose_pure(text: str) -> Node | None:
     from ruamel.yaml.loader import BaseLoader
 
     class Loader(BaseLoader):
-        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-            return ""
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Tag:
+            return _NO_TAG
 
     if len(text) > 1_000_000:
         return None  # the pure parser reads some 100 kB a second
@@ -130,86 +134,113 @@ def _bound_depth(text: str) -> None:
 
 
 def _bound_aliases(root: Node) -> None:
-    """Refuse a document whose aliases stand for more values than any manifest holds."""
-    sizes: dict[int, int] = {}
-    running: set[int] = set()
+    """Refuse a document whose aliases, written out, make it larger or deeper than any manifest."""
+    known: dict[Node, tuple[int, int]] = {}
+    running: set[Node] = set()
 
-    def size(node: Node) -> int:
-        key = id(node)
-        if key in sizes:
-            return sizes[key]
-        if key in running:
+    def measure(node: Node) -> tuple[int, int]:
+        """How many values a node stands for, and how deep they nest."""
+        if isinstance(node, ScalarNode):
+            return 1, 1
+        if node in known:
+            return known[node]
+        if node in running:
             raise DocumentError(
                 "limit", "an alias stands inside its own anchor", node.start_mark.index
             )
-        running.add(key)
-        total = 1
-        if isinstance(node, MappingNode):
-            total += sum(size(k) + size(v) for k, v in node.value)
-        elif isinstance(node, SequenceNode):
-            total += sum(map(size, node.value))
-        running.discard(key)
+        running.add(node)
+        total, depth = 1, 0
+        for child in _children(node):
+            below, deep = measure(child)
+            total, depth = total + below, max(depth, deep)
+        running.discard(node)
         if total > MAX_VALUES:
-            raise DocumentError(
-                "limit",
-                f"its aliases stand for more than {MAX_VALUES:,} values",
-                node.start_mark.index,
-            )
-        sizes[key] = total
-        return total
+            message = f"its aliases stand for more than {MAX_VALUES:,} values"
+            raise DocumentError("limit", message, node.start_mark.index)
+        if depth >= MAX_DEPTH:
+            message = f"its aliases nest more than {MAX_DEPTH} levels deep"
+            raise DocumentError("limit", message, node.start_mark.index)
+        known[node] = total, depth + 1
+        return known[node]
 
-    size(root)
+    measure(root)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    else:
+        yield from node.value
 
 
 class _Builder:
-    """Node tree → plain data, as Kubernetes reads it."""
+    """Node tree → plain data, as Kubernetes reads it.
 
-    def __init__(self, hidden: bool) -> None:
+    Nodes that an alias repeats give one shared object, so that aliases cost nothing.
+    """
+
+    def __init__(self, *, hidden: bool) -> None:
         self.hidden = hidden
-        self.built: dict[int, Any] = {}
+        self.built: dict[Node, Any] = {}
+        self.repeats_keys = False
 
     def build(self, node: Node) -> Any:
-        if type(node) is ScalarNode:
-            return self.scalar(node)
-        key = id(node)
-        if key in self.built:
-            return self.built[key]
-        if type(node) is MappingNode:
-            result: Any = self.mapping(node)
-        else:
-            build = self.build
-            result = [build(item) for item in node.value]
-        self.built[key] = result
+        kind = type(node)
+        if kind is ScalarNode:
+            text = node.value
+            if self.hidden and HIDDEN.search(text):
+                return Unknown(text)
+            if node.ctag is not _NO_TAG:
+                return _tagged(node.tag, text)
+            return text if node.style else plain_scalar(text)
+        if node.anchor is not None and node in self.built:
+            return self.built[node]
+        result = self.mapping(node) if kind is MappingNode else list(map(self.build, node.value))
+        if node.anchor is not None:
+            self.built[node] = result
         return result
 
-    def scalar(self, node: Node) -> Any:
-        text = node.value
-        if self.hidden and HIDDEN.search(text):
-            return Unknown(text)
-        tag = node.tag
-        if not tag:
-            return plain_scalar(text) if not node.style else text
-        return _tagged(tag, text)
+    def mapping(self, node: Node) -> Any:
+        if node.flow_style and any(type(key) is MappingNode for key, _value in node.value):
+            return Unknown("{{…}}")  # a template action that happens to be a YAML flow mapping
+        build = self.build
+        result = {key_text(key): build(value) for key, value in node.value}
+        if len(result) < len(node.value):
+            self.repeats_keys = self.repeats_keys or next(_repeated(node), None) is not None
+        if "<<" in result:
+            return self.merged(node)
+        return result
 
-    def mapping(self, node: Node) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        merged: list[Node] = []
-        for key_node, value_node in node.value:
-            key = key_text(key_node)
-            if key == "<<" and not key_node.style:
-                merged.append(value_node)
+    def merged(self, node: Node) -> dict[str, Any]:
+        """A mapping with merge keys: its own keys win over merged ones, the first merge over later."""
+        own: dict[str, Any] = {}
+        others: list[dict[str, Any]] = []
+        for key, value in node.value:
+            if not _is_merge(key):
+                own[key_text(key)] = self.build(value)
                 continue
-            result[key] = self.build(value_node)
-        for source in merged:
-            for name, value in self.merge_source(source):
-                result.setdefault(name, value)
-        return result
+            for part in value.value if type(value) is SequenceNode else [value]:
+                if type(part) is MappingNode:
+                    others.append(self.build(part))
+        for other in others:
+            own = {**other, **own}
+        return own
 
-    def merge_source(self, node: Node) -> Iterator[tuple[str, Any]]:
-        parts = node.value if type(node) is SequenceNode else [node]
-        for part in parts:
-            if type(part) is MappingNode:
-                yield from self.build(part).items()
+
+def _is_merge(key: Node) -> bool:
+    return type(key) is ScalarNode and key.value == "<<" and not key.style
+
+
+def _repeated(node: MappingNode) -> Iterator[tuple[Node, Node]]:
+    """The repeated keys of one mapping, each with the key that it repeats."""
+    first: dict[str, Node] = {}
+    for key, _value in node.value:
+        name = key_text(key)
+        if name in first and not _is_merge(key) and name != "?":
+            yield key, first[name]
+        first.setdefault(name, key)
 
 
 def key_text(node: Node) -> str:
@@ -217,12 +248,7 @@ def key_text(node: Node) -> str:
     if type(node) is not ScalarNode:
         return "?"
     text: str = node.value
-    if node.style or node.tag:
-        return text
-    value = plain_scalar(text) if text else text
-    if value is True or value is False:
-        return "true" if value else "false"
-    return text
+    return text if node.style else _BOOLEAN_KEYS.get(text, text)
 
 
 def _tagged(tag: str, text: str) -> Any:
@@ -234,13 +260,23 @@ def _tagged(tag: str, text: str) -> Any:
     return text
 
 
-def build(node: Node | None, text: str) -> Any:
-    """Plain data of a node tree; raises DocumentError when aliases make it too large."""
+def build(node: Node | None, text: str, *, hide: bool = True) -> tuple[Any, bool]:
+    """Plain data of a node tree, and whether a mapping in it repeats a key.
+
+    With `hide`, text that holds an expression becomes Unknown.  Raises DocumentError when aliases make
+    it too large.
+    """
     if node is None:
-        return None
+        return None, False
     if "*" in text and "&" in text:
         _bound_aliases(node)
-    return _Builder(HIDDEN.search(text) is not None).build(node)
+    builder = _Builder(hidden=hide and HIDDEN.search(text) is not None)
+    return builder.build(node), builder.repeats_keys
+
+
+def plain_data(text: str) -> Any:
+    """The data of a text of one document, expressions left as text; raises DocumentError."""
+    return build(compose(text), text, hide=False)[0]
 
 
 class Document:
@@ -251,7 +287,17 @@ class Document:
     composed; `node` and `data` compose on first use and raise DocumentError.
     """
 
-    __slots__ = ("_data", "_has_data", "_node", "file", "index", "kind", "offset", "text")
+    __slots__ = (
+        "_data",
+        "_has_data",
+        "_node",
+        "file",
+        "index",
+        "kind",
+        "offset",
+        "repeats_keys",
+        "text",
+    )
 
     def __init__(
         self, file: SourceFile, index: int, text: str, offset: int, kind: str | None
@@ -261,6 +307,7 @@ class Document:
         self.text = text
         self.offset = offset
         self.kind = kind
+        self.repeats_keys = False
         self._has_data = False
         self._node: Node | None = None
         self._data: Any = None
@@ -279,14 +326,13 @@ class Document:
 
     @property
     def node(self) -> Node | None:
-        """The document as the parser's node tree."""
-        if not self._has_data:
-            self._load()
+        """The document as the parser's node tree, composed anew for the few that need positions."""
+        if self._node is None:
+            self._node = compose(self.text)
         return self._node
 
     def _load(self) -> None:
-        self._node = compose(self.text)
-        self._data = build(self._node, self.text)
+        self._data, self.repeats_keys = build(compose(self.text), self.text)
         self._has_data = True
 
     def find(self, path: Path) -> tuple[Node | None, Node | None]:
@@ -343,7 +389,7 @@ class Document:
 
     def duplicate_keys(self) -> Iterator[tuple[Node, Node]]:
         """Each repeated key of a mapping with the key it repeats (later, earlier)."""
-        stack = [self.node] if self.node is not None else []
+        stack = [self.node] if self.repeats_keys and self.node is not None else []
         seen: set[int] = set()
         while stack:
             node = stack.pop()
@@ -351,13 +397,8 @@ class Document:
                 continue
             seen.add(id(node))
             if isinstance(node, MappingNode):
-                first: dict[str, Node] = {}
-                for key_node, value_node in node.value:
-                    name = key_text(key_node)
-                    if name in first and name not in ("<<", "?"):
-                        yield key_node, first[name]
-                    first.setdefault(name, key_node)
-                    stack.append(value_node)
+                yield from _repeated(node)
+                stack.extend(value for _key, value in node.value)
             else:
                 stack.extend(node.value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Report:
     suppressed: int = 0
     notes: list[str] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -49,16 +50,15 @@ def lint(paths: Iterable[str | Path], config: Config | None = None) -> Report:
     """Lint files and folders; raises NoSuchPath for a path that does not exist."""
     config = config or Config()
     walk = Walk(config.root, config.exclude)
-    wanted = [Path(path) for path in paths]
-    return lint_files(list(walk.find(wanted)), config, context=list(walk.find(config.context)))
+    return lint_files(list(walk.find(paths)), config, context=list(walk.find(config.context)))
 
 
 def lint_files(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     config: Config,
     *,
-    context: Sequence[Path] = (),
-    texts: dict[Path, bytes] | None = None,
+    context: Sequence[str] = (),
+    texts: Mapping[str, bytes] | None = None,
 ) -> Report:
     """Lint the given files; `texts` holds the bytes of those that are not on disk."""
     loader = Loader(config, texts or {})
@@ -77,6 +77,7 @@ def lint_files(
         resources=sum(len(scope.resources) for scope in loaded.scopes),
         rollouts=len(rollouts),
         sources={file.path: file for file in loaded.files},
+        unreadable=loaded.unreadable,
     )
     rules = active_rules(config)
     raw = _run_rules(rules, loaded.files, loaded.scopes, rollouts, catalog, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,13 +32,13 @@ class Walk:
     _ignores: dict[Path, PathSpec | None] = field(default_factory=dict)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
-    def find(self, paths: Iterable[Path]) -> Iterator[Path]:
+    def find(self, paths: Iterable[str | Path]) -> Iterator[str]:
         """The files under the paths, each once, in a stable order; raises NoSuchPath."""
-        done: set[Path] = set()
-        for path in paths:
-            if path.is_dir():
-                found: Iterable[Path] = self._walk(path)
-            elif path.exists():
+        done: set[str] = set()
+        for path in map(os.fspath, paths):
+            if os.path.isdir(path):
+                found: Iterable[str] = self._walk(path)
+            elif os.path.exists(path):
                 found = [path]
             else:
                 raise NoSuchPath(f"{path}: no such file or folder")
@@ -46,9 +47,9 @@ class Walk:
                     done.add(file)
                     yield file
 
-    def _walk(self, top: Path) -> Iterator[Path]:
+    def _walk(self, top: str) -> Iterator[str]:
         self._seen.clear()
-        yield from self._folder(os.fspath(top), self._above(top))
+        yield from self._folder(top, self._above(Path(top)))
 
     def _above(self, top: Path) -> list[tuple[str, PathSpec]]:
         """The ignore rules of the folders above, from the repository root down."""
@@ -65,9 +66,9 @@ class Walk:
                 break
         return rules
 
-    def _folder(self, folder: str, rules: list[tuple[str, PathSpec]]) -> Iterator[Path]:
+    def _folder(self, folder: str, rules: list[tuple[str, PathSpec]]) -> Iterator[str]:
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(folder), key=attrgetter("name"))
         except OSError as error:
             raise NoSuchPath(f"{folder}: {error.strerror or error}") from error
         if any(entry.name == ".gitignore" for entry in entries):
@@ -84,7 +85,7 @@ class Walk:
                 and not _ignored(entry.path, rules)
                 and entry.is_file()
             ):
-                yield Path(entry.path)
+                yield entry.path
 
     def _first_visit(self, entry: os.DirEntry[str]) -> bool:
         """Whether a linked folder leads somewhere new: not above itself, not visited before."""

@@ -7,18 +7,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from .config import Config
-from .document import DocumentError, build, compose
+from .document import DocumentError, check_syntax, plain_data
 from .finding import Span
-from .scope import VALUES_NAMES, Home, Homes, Scope
-from .source import Problem, SourceFile
-from .values import is_text
+from .rendering import Renderings
+from .resource import as_dict, as_list
+from .scope import Home, Homes, Scope
+from .source import Problem, SourceFile, looks_like_manifest
 
 #: Larger files are not manifests that anyone edits.
 MAX_BYTES: Final = 20 * 1024 * 1024
-_VALUES_FILE: Final = re.compile(r"values([-_.].*)?\.ya?ml\Z|.*[-_.]values\.ya?ml\Z")
+_CHUNK: Final = 64 * 1024
+_VALUES_FILE: Final = re.compile(r"(.*[-_.])?values([-_.].*)?\.ya?ml\Z")
 _KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
@@ -28,138 +30,178 @@ class Loaded:
 
     files: list[SourceFile] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 class Loader:
-    """Reads files; each file's result depends on its bytes and on its values files alone."""
+    """Reads files; what becomes of one depends on its bytes and on its values files alone.
 
-    def __init__(self, config: Config, texts: Mapping[Path, bytes]) -> None:
-        self.config = config
+    `texts` holds the bytes of files that are not on disk (standard input).
+    """
+
+    def __init__(self, config: Config, texts: Mapping[str, bytes]) -> None:
         self.texts = texts
-        self.cwd = Path.cwd()
+        self.cwd = os.getcwd()
+        self._folders: dict[str, tuple[str, str]] = {}
         self.homes = Homes(_boundary(config.root))
+        self.renderings = Renderings([os.fspath(path) for path in config.values])
         self.scopes: dict[Home, Scope] = {}
-        self.values: dict[Home, dict[str, Any]] = {}
-        self.charts: dict[Home, Any] = {}
 
-    def load(self, paths: Sequence[Path], context: Sequence[Path] = ()) -> Loaded:
+    def load(self, paths: Sequence[str], context: Sequence[str] = ()) -> Loaded:
         """Read files to lint, and files of other places that are read for references only."""
         loaded = Loaded()
-        patches = _patch_files(paths)
-        seen = {os.path.abspath(path) for path in paths}
+        patches = _patch_files([*paths, *context])
+        seen = set(map(os.path.abspath, paths)) if context else set()
         for path in paths:
-            loaded.files.append(self._file(path, patches))
+            self._add(loaded, path, patches, context=False)
         for path in context:
             if os.path.abspath(path) not in seen:
-                file = self._file(path, patches)
-                file.context = True
-                loaded.files.append(file)
+                self._add(loaded, path, patches, context=True)
         loaded.scopes = list(self.scopes.values())
         return loaded
 
-    def _file(self, path: Path, patches: set[str]) -> SourceFile:
-        shown = self._shown(path)
-        raw = self._read(path)
-        if isinstance(raw, str):
-            file = SourceFile(shown, "")
-            file.problems.append(Problem("limit", raw, Span(1, 1, 1, 1)))
-            return file
-        file = decode(shown, raw)
-        absolute = Path(os.path.abspath(path))
-        if _VALUES_FILE.match(path.name):
+    def _add(self, loaded: Loaded, path: str, patches: set[str], *, context: bool) -> None:
+        try:
+            raw = self._read(path)
+        except OSError as error:
+            loaded.unreadable.append(f"{path}: {error.strerror or error}")
+            return
+        given, name = os.path.split(path)
+        folder, shown = self._folder(given)
+        file = self._source(path if path in self.texts else shown + name, raw)
+        file.context = context
+        loaded.files.append(file)
+        if _VALUES_FILE.match(name):
             file.role = "values"
-        elif os.path.abspath(path) in patches:
+        elif patches and os.path.abspath(path) in patches:
             file.role = "patch"
         actions = "{{" in file.text and file.role != "values"
-        home = self.homes.of(absolute, is_template=actions)
+        home = self.homes.of(folder, is_template=actions)
         scope = self.scopes.get(home)
         if scope is None:
-            scope = self.scopes[home] = Scope(home.kind, self._shown(home.root))
+            root = self._folder(home.root)[1].rstrip("/") or "."
+            scope = self.scopes[home] = Scope(home.kind, root)
         scope.files.append(file)
         file.scope = scope
-        if actions:
-            self._render(file, absolute, home)
-        else:
-            file.read_documents()
-        return file
-
-    def _shown(self, path: Path) -> str:
-        text = os.path.relpath(path, self.cwd) if path.is_absolute() else os.path.normpath(path)
-        return text.replace(os.sep, "/")
-
-    def _read(self, path: Path) -> bytes | str:
-        """The bytes of a file, or why it is not read."""
-        if path in self.texts:
-            raw = self.texts[path]
-        else:
-            with path.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                if size > MAX_BYTES:
-                    return _too_large(size)
-                raw = stream.read(MAX_BYTES + 1)
-        return _too_large(len(raw)) if len(raw) > MAX_BYTES else raw
-
-    def _render(self, file: SourceFile, path: Path, home: Home) -> None:
+        if actions and not (home.kind == "directory" and _is_plain_yaml(file.text)):
+            self._render(file, os.path.join(folder, name), home)
         file.read_documents()
 
+    def _read(self, path: str) -> bytes | str:
+        """The bytes of a file, or why it is not read; raises OSError."""
+        raw = self.texts.get(path)
+        if raw is None:
+            raw = _read_file(path)
+        if len(raw) <= MAX_BYTES:
+            return raw
+        limit = MAX_BYTES // (1024 * 1024)
+        return f"the file is larger than the {limit} MiB that are read"
 
-def _too_large(size: int) -> str:
-    return f"the file is {size / 1e6:.0f} MB, more than the {MAX_BYTES // (1024 * 1024)} MiB that are read"
+    def _source(self, shown: str, raw: bytes | str) -> SourceFile:
+        if isinstance(raw, bytes):
+            return decode(shown, raw)
+        file = SourceFile(shown, "")
+        file.problems.append(Problem("limit", raw, Span(1, 1, 1, 1)))
+        return file
+
+    def _folder(self, given: str) -> tuple[str, str]:
+        """A folder as an absolute path, and as a prefix of the paths that are shown."""
+        if given not in self._folders:
+            absolute = os.path.abspath(given)
+            shown = os.path.relpath(absolute, self.cwd).replace(os.sep, "/")
+            self._folders[given] = (absolute, "" if shown == "." else shown + "/")
+        return self._folders[given]
+
+    def _render(self, file: SourceFile, path: str, home: Home) -> None:
+        """Render a template; one that fails leaves no documents and a Problem."""
+        problem = self.renderings.render(file, path, home)
+        if problem is None:
+            return
+        ours = home.kind == "chart" or looks_like_manifest(file.text)
+        if problem.kind == "limit" or (ours and not _is_plain_yaml(file.text)):
+            file.problems.append(problem)
+            file.unreadable = True
+
+
+def _read_file(path: str) -> bytes:
+    """The bytes of a file, or a little more than MAX_BYTES of them; raises OSError.
+
+    Plain system calls: with thousands of small files, a buffered reader costs more than the reading.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        raw = os.read(descriptor, _CHUNK)
+        if len(raw) < _CHUNK:
+            return raw
+        parts = [raw]
+        size = len(raw)
+        while raw and size <= MAX_BYTES:
+            raw = os.read(descriptor, 16 * _CHUNK)
+            parts.append(raw)
+            size += len(raw)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def _is_plain_yaml(text: str) -> bool:
+    try:
+        check_syntax(text)
+    except DocumentError:
+        return False
+    return True
 
 
 def decode(shown: str, raw: bytes) -> SourceFile:
     """A file's text; what is wrong with its encoding becomes a Problem."""
+    bad = -1
     try:
         text = raw.decode("utf-8")
-        bad = -1
     except UnicodeDecodeError as error:
         text = raw.decode("utf-8", errors="replace")
         bad = len(raw[: error.start].decode("utf-8", errors="replace"))
-    text = text.removeprefix("\ufeff")
-    file = SourceFile(shown, text)
+    file = SourceFile(shown, text.removeprefix("\ufeff"))
     if bad >= 0:
-        file.problems.append(
-            Problem("encoding", "the file is not UTF-8", file.text_span(bad, bad + 1))
-        )
+        _encoding_problem(file, "the file is not UTF-8", bad)
     for mark, word in (("\ufeff", "a byte-order mark in the middle"), ("\0", "a NUL byte")):
-        at = text.find(mark)
-        if at >= 0:
-            file.problems.append(Problem("encoding", word, file.text_span(at, at + 1)))
-            file.text = text = text.replace(mark, "")
+        if mark in file.text:
+            _encoding_problem(file, word, file.text.index(mark))
+            file.text = file.text.replace(mark, "")
     return file
 
 
-def _boundary(root: Path) -> Path:
+def _encoding_problem(file: SourceFile, message: str, offset: int) -> None:
+    offset = max(0, min(offset, len(file.text) - 1))
+    file.problems.append(Problem("encoding", message, file.text_span(offset, offset + 1)))
+
+
+def _boundary(root: Path) -> str:
     """The folder above which no values file or chart is looked for: the repository root."""
-    absolute = root.absolute()
-    for folder in (absolute, *absolute.parents):
+    absolute = os.path.abspath(root)
+    for folder in (Path(absolute), *Path(absolute).parents):
         if (folder / ".git").exists():
-            return folder
+            return os.fspath(folder)
     return absolute
 
 
-def _patch_files(paths: Iterable[Path]) -> set[str]:
+def _patch_files(paths: Iterable[str]) -> set[str]:
     """The absolute paths of files that a kustomization in sight names as patches."""
     found: set[str] = set()
     for path in paths:
-        if path.name in _KUSTOMIZATION:
-            found |= {os.path.abspath(path.parent / name) for name in _patches(path)}
+        if path.endswith(_KUSTOMIZATION):
+            folder = os.path.dirname(path)
+            found |= {os.path.abspath(os.path.join(folder, name)) for name in _patches(path)}
     return found
 
 
-def _patches(path: Path) -> list[str]:
+def _patches(path: str) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-        data = build(compose(text), text)
+        data = as_dict(plain_data(Path(path).read_text(encoding="utf-8", errors="replace")))
     except (OSError, DocumentError):
         return []
-    if not isinstance(data, dict):
-        return []
-    names: list[Any] = []
-    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        for entry in data.get(key) or ():
-            names.append(entry.get("path") if isinstance(entry, dict) else entry)
-    return [name for name in names if is_text(name) and "\n" not in name]
-
-
-__all__ = ["VALUES_NAMES", "Loaded", "Loader", "decode"]
+    names = [
+        as_dict(entry).get("path") if isinstance(entry, dict) else entry
+        for key in ("patches", "patchesStrategicMerge", "patchesJson6902")
+        for entry in as_list(data.get(key))
+    ]
+    return [name for name in names if isinstance(name, str) and "\n" not in name]

@@ -6,11 +6,11 @@ A file's home is found by walking up from its folder: a Helm chart (`Chart.yaml`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from .resource import Resource, read_resources
 from .source import SourceFile
@@ -21,12 +21,11 @@ R = TypeVar("R", bound=Resource)
 VALUES_NAMES = ("values.yaml", "values.yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """Where a file belongs: the kind of its scope and the scope's folder (absolute)."""
 
     kind: Kind
-    root: Path
+    root: str
 
 
 @dataclass
@@ -64,46 +63,51 @@ class Scope:
 
 
 class Homes:
-    """Finds and remembers the home of each folder.
+    """Finds and remembers the home of each folder (absolute paths).
 
-    `stop` are folders above which no one looks: the repository root, or the linted folder.
+    `stop` is a folder above which no one looks: the repository root.
     """
 
-    def __init__(self, stop: Path) -> None:
+    def __init__(self, stop: str) -> None:
         self.stop = stop
-        self._marks: dict[Path, str | None] = {}
+        self._marks: dict[str, Literal["chart", "values", ""]] = {}
+        self._found: dict[tuple[str, bool], Home] = {}
 
-    def of(self, path: Path, *, is_template: bool) -> Home:
-        """The home of a file (absolute path); `is_template`: it holds template actions."""
-        folder = path.parent
-        for parent in self._parents(folder):
+    def of(self, folder: str, *, is_template: bool) -> Home:
+        """The home of a file of `folder`; `is_template`: it holds template actions."""
+        key = (folder, is_template)
+        if key not in self._found:
+            self._found[key] = self._find(folder, is_template)
+        return self._found[key]
+
+    def _find(self, folder: str, is_template: bool) -> Home:
+        for parent in self._and_above(folder):
             mark = self._mark(parent)
+            if not mark:
+                continue
+            in_templates = folder[len(parent) :].split(os.sep)[1:2] == ["templates"]
             if mark == "chart":
-                inside = path.relative_to(parent).parts
-                if inside[0] == "templates":
+                if in_templates:
                     return Home("chart", parent)
                 break
-            if mark == "values":
-                inside = path.relative_to(parent).parts
-                if is_template or parent == folder or inside[0] == "templates":
-                    return Home("service", parent)
+            if is_template or parent == folder or in_templates:
+                return Home("service", parent)
         return Home("directory", folder)
 
-    def _parents(self, folder: Path) -> Iterator[Path]:
-        yield folder
-        if folder == self.stop:
-            return
-        for parent in folder.parents:
-            yield parent
-            if parent == self.stop:
+    def _and_above(self, folder: str) -> Iterator[str]:
+        while True:
+            yield folder
+            parent = os.path.dirname(folder)
+            if folder == self.stop or parent == folder:
                 return
+            folder = parent
 
-    def _mark(self, folder: Path) -> str | None:
+    def _mark(self, folder: str) -> Literal["chart", "values", ""]:
         if folder not in self._marks:
-            mark = None
-            if (folder / "Chart.yaml").is_file():
-                mark = "chart"
-            elif any((folder / name).is_file() for name in VALUES_NAMES):
-                mark = "values"
-            self._marks[folder] = mark
+            if os.path.isfile(os.path.join(folder, "Chart.yaml")):
+                self._marks[folder] = "chart"
+            elif any(os.path.isfile(os.path.join(folder, name)) for name in VALUES_NAMES):
+                self._marks[folder] = "values"
+            else:
+                self._marks[folder] = ""
         return self._marks[folder]

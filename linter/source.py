@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NEEDED_KINDS: Final = frozenset(
     ("VirtualService", "DestinationRule", "Gateway", "Service", "ServiceEntry")
 )
-_KIND: Final = re.compile(r"""^(?:kind|"kind"|'kind')[ \t]*:[ \t]*["']?([A-Za-z][\w.-]*)""", re.M)
+_KIND: Final = re.compile(r"""kind:[ \t]+["']?([A-Za-z]\w*)""")
 _NEEDED_WORD: Final = re.compile(
     "|".join(sorted(NEEDED_KINDS))
     + r"|harness\.io/managed|harnessApiVersion|^pipeline:|^template:",
@@ -50,7 +50,8 @@ class SourceFile:
 
     `path` is what a report shows; `text` is what a person edits, without a leading byte-order mark;
     `rendered` is what the template engine made of it (None for a plain file).  `role` is `manifest`,
-    `values` or `patch` (a kustomize patch: a partial object, never judged as whole).
+    `values` or `patch` (a kustomize patch: a partial object, never judged as whole).  `context`: read
+    for references, not linted.  `unreadable`: a template that did not render.
     """
 
     def __init__(self, path: str, text: str, *, role: str = "manifest") -> None:
@@ -61,11 +62,14 @@ class SourceFile:
         self.problems: list[Problem] = []
         self.documents: list[Document] = []
         self.context = False
+        self.unreadable = False
         self.scope: Scope | None = None
         self._line_starts: list[int] | None = None
 
     def read_documents(self) -> None:
         """Split into documents and compose the needed ones; what fails becomes a Problem."""
+        if self.unreadable:
+            return
         text = self.text if self.rendered is None else self.rendered.text
         for index, (offset, part) in enumerate(split_documents(text)):
             kind, needed = glance(part)
@@ -141,6 +145,11 @@ class SourceFile:
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
 
+def looks_like_manifest(text: str) -> bool:
+    """Whether a text that cannot be parsed speaks of something that a rule is about."""
+    return _NEEDED_WORD.search(text) is not None
+
+
 def split_documents(text: str) -> Iterator[tuple[int, str]]:
     """The documents of a stream with their character offsets; empty ones are left out."""
     start = 0
@@ -166,17 +175,26 @@ def _content_start(text: str, separator: re.Match[str]) -> int:
 
 def glance(text: str) -> tuple[str | None, bool]:
     """The kind of a document, and whether it must be composed, from a look at its text."""
-    kinds = _KIND.findall(text)
-    if len(kinds) == 1:
-        kind: str = kinds[0]
-        if kind in NEEDED_KINDS or "harness.io/" in text:
-            return kind, True
-        if kind.endswith("List"):
-            return kind, _NEEDED_WORD.search(text) is not None
-        return kind, not _NAME.search(text)
-    if _NEEDED_WORD.search(text):
-        return None, True
-    return None, bool(_API_VERSION.search(text)) or len(kinds) > 1
+    kind = _only_kind(text)
+    if kind is None:
+        needed = _NEEDED_WORD.search(text) is not None
+        return None, needed or _API_VERSION.search(text) is not None
+    if kind in NEEDED_KINDS or "harness.io/" in text:
+        return kind, True
+    if kind.endswith("List"):
+        return kind, _NEEDED_WORD.search(text) is not None
+    return kind, "name:" not in text and not _NAME.search(text)
+
+
+def _only_kind(text: str) -> str | None:
+    """The value of the one top-level `kind` of a document in block style, else None."""
+    start = 0 if text.startswith("kind:") else text.find("\nkind:") + 1
+    if start == 0 and not text.startswith("kind:"):
+        return None
+    if text.find("\nkind:", start) >= 0:
+        return None
+    match = _KIND.match(text, start)
+    return match.group(1) if match else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_WORDS: Final[dict[str, Any]] = {
+#: Words that are no text when they stand unquoted.
+WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(
         ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
@@ -68,8 +69,8 @@ _LARGEST_INTEGER: Final = 2**64
 
 def plain_scalar(text: str) -> Any:
     """The value of an unquoted scalar, as Kubernetes reads it."""
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     if text[0] not in _NUMERIC_START:
         return text
     digits = text.replace("_", "")
