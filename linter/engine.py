@@ -74,7 +74,9 @@ def lint_files(
     report = Report(
         files=sum(not file.context for file in loaded.files),
         documents=sum(len(file.documents) for file in loaded.files if not file.context),
-        resources=sum(len(scope.resources) for scope in loaded.scopes),
+        resources=sum(
+            not resource.file.context for scope in loaded.scopes for resource in scope.resources
+        ),
         rollouts=len(rollouts),
         sources={file.path: file for file in loaded.files},
         unreadable=loaded.unreadable,
@@ -150,9 +152,12 @@ def _run_rules(
 def _visit(
     rule: Rule[Any], group: Iterable[Any], catalog: Catalog, report: Report
 ) -> Iterator[Finding]:
+    sources = report.sources
     for subject in group:
         try:
-            yield from rule.check(subject, catalog)
+            for finding in rule.check(subject, catalog):
+                if not sources[finding.file].context:
+                    yield finding
         except Exception as error:
             if os.environ.get("TSPLIT_LINT_DEBUG"):
                 raise

@@ -1,0 +1,74 @@
+"""Measure whole commands against one another, in turn, so that a slow machine slows both.
+
+    python benchmarks/run.py [--services 1000] [--rounds 5]
+
+Prints the median ratio and its range for each pair:
+- start: `tsplit-lint` on one file against `python -c pass`
+- tree: a cold run over a tree of plain services against `bare.py` on it
+- templates: Harness services with three templates each against the same tree as plain YAML
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tree import write_tree
+
+HERE = Path(__file__).parent
+LINT = [sys.executable, "-m", "tsplit_lint", "--no-config"]
+
+
+def seconds(command: Sequence[str]) -> float:
+    """Processor time of one run of a command, start included, in seconds."""
+    before = os.times()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    after = os.times()
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")
+    return (
+        after.children_user - before.children_user + after.children_system - before.children_system
+    )
+
+
+def compare(label: str, one: Sequence[str], other: Sequence[str], rounds: int) -> None:
+    """Run two commands in turn and print how they compare."""
+    seconds(one), seconds(other)
+    pairs = [(seconds(one), seconds(other)) for _round in range(rounds)]
+    ratios = sorted(a / b for a, b in pairs if b)
+    first, second = (statistics.median(times) for times in zip(*pairs, strict=True))
+    print(
+        f"{label:10} {statistics.median(ratios):6.2f} times"
+        f"  ({ratios[0]:.2f} to {ratios[-1]:.2f}; {first:.3f} s against {second:.3f} s)"
+    )
+
+
+def main() -> None:
+    """Write the trees and run the comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--services", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        plain, templates = Path(folder, "plain"), Path(folder, "templates")
+        write_tree(plain, arguments.services, templates=False)
+        write_tree(templates, arguments.services, templates=True)
+        bare = [sys.executable, str(HERE / "bare.py"), str(plain)]
+        one = next(plain.glob("*/*/virtual-service.yaml"))
+        nothing = [sys.executable, "-c", "pass"]
+        compare("start", [*LINT, str(one)], nothing, arguments.rounds * 3)
+        compare("tree", [*LINT, str(plain)], bare, arguments.rounds)
+        compare("templates", [*LINT, str(templates)], [*LINT, str(plain)], arguments.rounds)
+    print(f"measured in {time.monotonic() - started:.0f} s, the median of {arguments.rounds} rounds")
+
+
+if __name__ == "__main__":
+    main()
