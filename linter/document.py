@@ -90,7 +90,7 @@ def _compose_pure(text: str) -> Node | None:
     if len(text) > 1_000_000:
         return None  # the pure parser reads some 100 kB a second
     try:
-        loader = Loader(text)
+        loader: Any = Loader(text)
         return loader._composer.get_single_node()  # type: ignore[no-any-return]
     except (YAMLError, RecursionError, AttributeError, ValueError, IndexError):
         return None
@@ -186,7 +186,7 @@ class _Builder:
         self.built: dict[Node, Any] = {}
         self.repeats_keys = False
 
-    def build(self, node: Node) -> Any:
+    def build(self, node: Any) -> Any:
         kind = type(node)
         if kind is ScalarNode:
             text = node.value
@@ -202,7 +202,7 @@ class _Builder:
             self.built[node] = result
         return result
 
-    def mapping(self, node: Node) -> Any:
+    def mapping(self, node: Any) -> Any:
         if node.flow_style and any(type(key) is MappingNode for key, _value in node.value):
             return Unknown("{{…}}")  # a template action that happens to be a YAML flow mapping
         build = self.build
@@ -251,8 +251,8 @@ def key_text(node: Node) -> str:
     return text if node.style else _BOOLEAN_KEYS.get(text, text)
 
 
-def _tagged(tag: str, text: str) -> Any:
-    word = tag.removeprefix(_TAG)
+def _tagged(tag: str | None, text: str) -> Any:
+    word = (tag or "").removeprefix(_TAG)
     if word == "str" or tag == "!":
         return text
     if word in ("bool", "int", "float", "null"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
+    from pathspec import GitIgnoreSpec
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 #: Folders that never hold manifests of the project itself.
@@ -29,13 +29,13 @@ class Walk:
 
     root: Path
     exclude: Sequence[str] = ()
-    _ignores: dict[Path, PathSpec | None] = field(default_factory=dict)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
     def find(self, paths: Iterable[str | Path]) -> Iterator[str]:
         """The files under the paths, each once, in a stable order; raises NoSuchPath."""
         done: set[str] = set()
-        for path in map(os.fspath, paths):
+        for given in paths:
+            path = os.fspath(given)
             if os.path.isdir(path):
                 found: Iterable[str] = self._walk(path)
             elif os.path.exists(path):
@@ -51,10 +51,10 @@ class Walk:
         self._seen.clear()
         yield from self._folder(top, self._above(Path(top)))
 
-    def _above(self, top: Path) -> list[tuple[str, PathSpec]]:
+    def _above(self, top: Path) -> list[tuple[str, GitIgnoreSpec]]:
         """The ignore rules of the folders above, from the repository root down."""
         absolute = top.absolute()
-        rules: list[tuple[str, PathSpec]] = []
+        rules: list[tuple[str, GitIgnoreSpec]] = []
         if self.exclude:
             rules.append((os.fspath(self.root.absolute()), _spec(self.exclude)))
         chain = []
@@ -66,7 +66,7 @@ class Walk:
                 break
         return rules
 
-    def _folder(self, folder: str, rules: list[tuple[str, PathSpec]]) -> Iterator[str]:
+    def _folder(self, folder: str, rules: list[tuple[str, GitIgnoreSpec]]) -> Iterator[str]:
         try:
             entries = sorted(os.scandir(folder), key=attrgetter("name"))
         except OSError as error:
@@ -100,13 +100,13 @@ class Walk:
         return True
 
 
-def _spec(patterns: Iterable[str]) -> PathSpec:
+def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns)
 
 
-def _ignore_rules(folder: str) -> list[tuple[str, PathSpec]]:
+def _ignore_rules(folder: str) -> list[tuple[str, GitIgnoreSpec]]:
     try:
         text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -114,7 +114,7 @@ def _ignore_rules(folder: str) -> list[tuple[str, PathSpec]]:
     return [(folder, _spec(text.splitlines()))]
 
 
-def _ignored(path: str, rules: list[tuple[str, PathSpec]]) -> bool:
+def _ignored(path: str, rules: list[tuple[str, GitIgnoreSpec]]) -> bool:
     if not rules:
         return False
     absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")

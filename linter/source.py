@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .document import Document, DocumentError, Path, check_syntax
 from .finding import Span
+from .values import HIDDEN
 
 if TYPE_CHECKING:
     from .scope import Scope
@@ -85,15 +86,14 @@ class SourceFile:
             self.documents.append(document)
 
     def _add_problem(self, document: Document, error: DocumentError, needed: bool) -> None:
-        if (
-            error.kind == "syntax"
-            and not needed
-            and document.kind is None
-            and self.role != "values"
-        ):
-            return  # not a manifest as far as one can tell: other tools' files are not ours to judge
         offset = document.offset + error.offset
-        self.problems.append(Problem(error.kind, error.message, self.span_of(offset, offset)))
+        span = self.span_of(offset, offset)
+        if error.kind == "syntax" and (
+            not (needed or document.kind or self.role == "values")
+            or _hides_something_near(document.text, error.offset)
+        ):
+            return  # no manifest of ours, or text that the deployment completes
+        self.problems.append(Problem(error.kind, error.message, span))
 
     def problems_of(self, *kinds: str) -> Iterator[Problem]:
         """The problems of the given kinds."""
@@ -171,6 +171,14 @@ def _content_start(text: str, separator: re.Match[str]) -> int:
     if rest and not rest.startswith("#"):
         return separator.start() + 3
     return separator.end()
+
+
+def _hides_something_near(text: str, offset: int) -> bool:
+    """Whether an expression stands on the line of an offset or on the line before it."""
+    line = text.rfind("\n", 0, offset)
+    start = text.rfind("\n", 0, line) if line > 0 else 0
+    end = text.find("\n", offset)
+    return HIDDEN.search(text, max(start, 0), len(text) if end < 0 else end) is not None
 
 
 def glance(text: str) -> tuple[str | None, bool]:
