@@ -32,11 +32,15 @@ from .template_overrides import (
     is_expression,
     unescaped,
 )
-from .template_values import NAMELESS, Items, Missing, Table, TooLargeError, plain, spend
+from .template_values import NAMELESS, Items, Missing, Table, TooLargeError, plain, repeat, spend
 from .values import UNKNOWN_MARK
 
-# Units of work (see `spend`), measured: a call, and one character of a source to compile.
-_CALL: Final = 300
+# Units of work (see `spend`), measured: a call, one more character or element of its arguments,
+# an include, and one character of a source to compile.
+_CALL: Final = 500
+_CHAR: Final = 40
+_ELEMENT: Final = 300
+_INCLUDE: Final = 15_000
 _SOURCE_CHAR: Final = 300
 
 
@@ -180,9 +184,9 @@ def _spend_on(arguments: tuple[Any, ...]) -> None:
     units = _CALL
     for item in arguments:
         if isinstance(item, str):
-            units += len(item)
+            units += _CHAR * len(item)
         elif isinstance(item, list | dict):
-            units += 10 * len(item)
+            units += _ELEMENT * len(item)
     spend(units)
 
 
@@ -205,7 +209,7 @@ def _result(value: Any) -> Any:
 
 
 def _include(context: RenderContext, name: Any, data: Any = None) -> Any:
-    spend(_CALL)
+    spend(_INCLUDE)
     if (found := hidden(name)) is not None:
         return found
     return context.render_template(name, data).replace("<no value>", UNKNOWN_MARK)
@@ -219,5 +223,6 @@ def _tpl(context: RenderContext, source: Any, data: Any = None) -> Any:
     if "{{" not in source:
         return source
     spend(_SOURCE_CHAR * (len(source) + 100))
+    repeat(source.count("{{"))
     rendered = context.render_source(source, data, name="gotpl")
     return rendered.replace("<no value>", UNKNOWN_MARK)

@@ -31,8 +31,9 @@ MAX_TEXT: Final = 5_000_000
 MAX_ITEMS: Final = 200_000
 _WIDEST: Final = 10_000
 
-# Units of work (see `spend`), measured: one character for the regular expressions, and one
-# comparison of list elements.
+# Units of work (see `spend`), measured: one character for the regular expressions, one character
+# of YAML or for a change of case, and one comparison of list elements.
+_SLOW_CHAR: Final = 350
 _REGEX_CHAR: Final = 1_000
 _COMPARISON: Final = 300
 
@@ -112,6 +113,10 @@ def _check_comparisons(*arguments: Any) -> None:
     spend(_COMPARISON * max(lengths, default=0) * max(*lengths, len(arguments), 1))
 
 
+def _check_slow(text: Any = "", *_rest: Any) -> None:
+    spend(_SLOW_CHAR * len(text) if isinstance(text, str) else 0)
+
+
 def check_regex(*arguments: Any) -> None:
     """Bound a call of a function that matches a regular expression."""
     texts = [item for item in arguments if isinstance(item, str)]
@@ -130,6 +135,9 @@ CHECKS: Final[dict[str, Function]] = {
     "until": _check_range,
     "untilStep": _check_range,
     "seq": _check_range,
+    **dict.fromkeys(
+        ("fromYaml", "fromYamlArray", "snakecase", "kebabcase", "camelcase"), _check_slow
+    ),
     "semver": check_regex,
     "semverCompare": check_regex,
     **dict.fromkeys(

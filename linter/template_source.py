@@ -35,6 +35,7 @@ _KEYWORD: Final = re.compile(
 )
 _VALUE_PATH: Final = re.compile(r"(?<![\w.)])\$?\.(Values(?:\.\w+)+)")
 _OPENING: Final = frozenset({"if", "with", "range", "define", "block"})
+_REPEATED: Final = frozenset({"range", "define", "block"})
 _SILENT: Final = frozenset({"end", "else", "define", "break", "continue"})
 
 
@@ -167,17 +168,32 @@ def _action_piece(source: str, start: int, inner: int, end: int) -> Piece:
     return Piece("action", start, end, text, body)
 
 
+def longest_body(pieces: list[Piece] | None) -> int:
+    """How many actions the longest body of a `range` or a definition has, nested ones included."""
+    longest = count = 0
+    opened: list[tuple[str, int]] = []
+    for piece in pieces or ():
+        keyword = _keyword(piece)
+        count += piece.kind == "action"
+        if keyword in _OPENING:
+            opened.append((keyword, count))
+        elif keyword == "end" and opened:
+            kind, start = opened.pop()
+            if kind in _REPEATED:
+                longest = max(longest, count - start)
+    return longest
+
+
 class MarkedSource:
     """A template prepared for rendering: `text` is what to give to the engine."""
 
-    __slots__ = ("_pieces", "_starts", "exact", "pieces", "source", "text")
+    __slots__ = ("_starts", "exact", "pieces", "source", "text")
 
     def __init__(self, source: str, pieces: list[Piece] | None, *, marks: bool = True) -> None:
         self.source = source
         self.pieces = pieces or []
         self.exact = pieces is not None and marks and len(self.pieces) <= MAX_MARKS
         self.text = source
-        self._pieces: list[Piece] = self.pieces
         self._starts: list[int] = []
         if self.exact:
             self.text = self._mark()
@@ -207,13 +223,13 @@ class MarkedSource:
         if not self.exact or not self._starts:
             return min(max(offset, 0), len(self.source))
         number = max(bisect_right(self._starts, offset) - 1, 0)
-        piece = self._pieces[number]
+        piece = self.pieces[number]
         return min(piece.start + max(offset - self._starts[number], 0), len(self.source))
 
     def last_origin(self, partial: str) -> int:
         """Offset in the template of the piece that was being rendered when the output ended."""
         marks = _POSITION.findall(partial) if self.exact else []
-        return self._pieces[ord(marks[-1]) - FIRST_MARK].start if marks else 0
+        return self.pieces[ord(marks[-1]) - FIRST_MARK].start if marks else 0
 
     def unmark(self, rendered: str) -> tuple[str, list[int], list[int]]:
         """Output without its marks, and two parallel lists: offsets in it, and their pieces."""

@@ -1,4 +1,4 @@
-"""What a template sees: values that are given, values that nobody gives, and Helm's own objects.
+"""What a template sees: values that are given, values that nobody gives, and how much it may do.
 
 A value that nobody gives is neither an error nor a zero.  It counts as empty in conditions, has every
 field, is one unknown element to `range`, and writes its own private-use character, which layout
@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any, Final
 
 from .template_source import FIRST_MISSING, MAX_MISSING, PRIVATE
@@ -23,9 +22,6 @@ EXPRESSION: Final = re.compile(r"\$\{[^}]*\}|<\+[^>]*>")
 HIDDEN_TEXT: Final = re.compile("[" + UNKNOWN_MARK + "\U00100000-\U0010ffff]")
 #: Nodes of values or of a template's own data that one render may walk.
 MAX_NODES: Final = 500_000
-# Units of work (see `spend`) to walk over one element, and to write one as YAML.
-_WALK: Final = 250
-_ENCODE: Final = 5_000
 
 
 class TooLargeError(Exception):
@@ -34,13 +30,29 @@ class TooLargeError(Exception):
 
 #: Work that one render may do, in units of some 10 ns: about three seconds.
 MAX_WORK: Final = 300_000_000
-_work: ContextVar[list[int]] = ContextVar("template_work")
+# Units of work to walk over one element, to write one as YAML, and to run one action.
+_WALK: Final = 250
+_ENCODE: Final = 2_500
+_ACTION: Final = 400
+
+
+class Work:
+    """How much one render may still do, and the actions that one repetition may run."""
+
+    __slots__ = ("actions", "left")
+
+    def __init__(self, actions: int = 0, units: int = MAX_WORK) -> None:
+        self.actions = actions
+        self.left = units
+
+
+_work: ContextVar[Work | None] = ContextVar("template_work", default=None)
 
 
 @contextmanager
-def bounded_work(units: int = MAX_WORK) -> Iterator[None]:
-    """Within it `spend` counts; outside any, `spend` is free."""
-    token = _work.set([units])
+def bounded_work(actions: int) -> Iterator[None]:
+    """Within it `spend` counts; outside any, `spend` is free.  `actions`: see `repeat`."""
+    token = _work.set(Work(actions))
     try:
         yield
     finally:
@@ -49,11 +61,40 @@ def bounded_work(units: int = MAX_WORK) -> Iterator[None]:
 
 def spend(units: int) -> None:
     """Count work that is about to be done; raises TooLargeError once there was too much."""
-    work = _work.get(None)
+    work = _work.get()
     if work is not None:
-        work[0] -= units
-        if work[0] < 0:
+        work.left -= units
+        if work.left < 0:
             raise TooLargeError("the template needs too much work")
+
+
+def repeat(actions: int = 0) -> None:
+    """Count one repetition of the longest body of a range or a definition.
+
+    `actions` makes it at least that long from now on, for sources that are compiled meanwhile.
+    """
+    work = _work.get()
+    if work is not None:
+        work.actions = max(work.actions, actions)
+        spend(_ACTION * (work.actions + 1))
+
+
+class Limits:
+    """The engine's budget: it asks for a limit each time before it repeats something."""
+
+    max_output_chars = 10_000_000
+    max_function_calls = None
+
+    @property
+    def max_iterations(self) -> None:
+        """Asked for before each iteration of a range."""
+        repeat()
+
+    @property
+    def max_template_depth(self) -> int:
+        """Asked for before each call of another template."""
+        repeat()
+        return 200
 
 
 class Marks:
@@ -254,122 +295,3 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bytes):
         return value
     return None
-
-
-class Files(Mapping[str, bytes]):
-    """Helm's `.Files`: the chart's other files (source: helm, pkg/engine/files.go)."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    def __getitem__(self, key: str) -> bytes:
-        return self._files[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __gotemplate_lookup__(self, field: str) -> Any:
-        methods = {
-            "Get": self.get_text,
-            "GetBytes": self.get_bytes,
-            "Glob": self.glob,
-            "Lines": self.lines,
-            "AsConfig": self.as_config,
-            "AsSecrets": self.as_secrets,
-        }
-        return methods.get(field) or self._files[field]
-
-    def get_text(self, name: str) -> str:
-        """The text of a file, or "" if there is none."""
-        return self._files.get(name, b"").decode(errors="replace")
-
-    def get_bytes(self, name: str) -> bytes:
-        """The content of a file, or nothing."""
-        return self._files.get(name, b"")
-
-    def glob(self, pattern: str) -> Files:
-        """The files whose path matches; `*` stays within a folder, `**` does not."""
-        matcher = _glob(pattern)
-        return Files({name: data for name, data in self._files.items() if matcher.match(name)})
-
-    def lines(self, name: str) -> list[str]:
-        """The lines of a file."""
-        text = self.get_text(name)
-        return text.removesuffix("\n").split("\n") if text else []
-
-    def as_config(self) -> str:
-        """File name → text, as YAML."""
-        return _yaml({name.rpartition("/")[2]: self.get_text(name) for name in self})
-
-    def as_secrets(self) -> str:
-        """File name → base64, as YAML."""
-        from base64 import b64encode
-
-        return _yaml({name.rpartition("/")[2]: b64encode(self[name]).decode() for name in self})
-
-
-def _yaml(data: Mapping[str, str]) -> str:
-    from gotpl.funcs.helm.functions import function_map
-
-    if not data:
-        return ""
-    nothing: Any = None
-    to_yaml = function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing)["toYaml"]
-    return str(to_yaml(dict(data)))
-
-
-@lru_cache(maxsize=64)
-def _glob(pattern: str) -> re.Pattern[str]:
-    output = ""
-    for part in re.findall(r"\*\*|\*|\?|\{[^{}]*\}|[^*?{]+|\{", pattern):
-        if part == "**":
-            output += ".*"
-        elif part == "*":
-            output += "[^/]*"
-        elif part == "?":
-            output += "[^/]"
-        elif part.startswith("{") and part.endswith("}"):
-            output += "(?:" + "|".join(map(re.escape, part[1:-1].split(","))) + ")"
-        else:
-            output += re.escape(part)
-    return re.compile(output + r"\Z")
-
-
-class ApiVersions:
-    """Helm's `.Capabilities.APIVersions`: no cluster is asked, so what is built into one."""
-
-    def Has(self, version: str) -> bool:  # noqa: N802 - the name that templates call
-        """Whether a `group/version` or `group/version/Kind` is served."""
-        return any(f"{version}/".startswith(f"{known}/") for known in API_VERSIONS)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(API_VERSIONS)
-
-
-#: The built-in groups of Kubernetes 1.31 (helm template without a cluster).
-API_VERSIONS: Final = (
-    "v1",
-    "admissionregistration.k8s.io/v1",
-    "apiextensions.k8s.io/v1",
-    "apiregistration.k8s.io/v1",
-    "apps/v1",
-    "authentication.k8s.io/v1",
-    "authorization.k8s.io/v1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "batch/v1",
-    "certificates.k8s.io/v1",
-    "coordination.k8s.io/v1",
-    "discovery.k8s.io/v1",
-    "events.k8s.io/v1",
-    "flowcontrol.apiserver.k8s.io/v1",
-    "networking.k8s.io/v1",
-    "node.k8s.io/v1",
-    "policy/v1",
-    "rbac.authorization.k8s.io/v1",
-    "scheduling.k8s.io/v1",
-    "storage.k8s.io/v1",
-)

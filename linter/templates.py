@@ -15,14 +15,22 @@ from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .template_fill import MAX_OUTPUT, NO_VALUE, fill
-from .template_source import PRIVATE, MarkedSource, MissingValue, Origin, Rendered, scan
+from .template_chart import ApiVersions, Files
+from .template_fill import NO_VALUE, fill
+from .template_source import (
+    PRIVATE,
+    MarkedSource,
+    MissingValue,
+    Origin,
+    Rendered,
+    longest_body,
+    scan,
+)
 from .template_values import (
     EXPRESSION,
     HIDDEN_TEXT,
-    ApiVersions,
-    Files,
     Given,
+    Limits,
     Marks,
     TooLargeError,
     Values,
@@ -52,9 +60,6 @@ ErrorKind = Literal["syntax", "execution", "budget", "missing-helper"]
 
 #: Longest template that is rendered at all, in characters.
 MAX_SOURCE: Final = 2_000_000
-MAX_STEPS: Final = 500_000
-MAX_DEPTH: Final = 200
-
 _KUBE_VERSION: Final = {"Version": "v1.31.0", "Major": "1", "Minor": "31", "GitVersion": "v1.31.0"}
 _UNDEFINED: Final = re.compile(
     r"template '[^']*' is not defined|template \"[^\"]*\" is not defined"
@@ -143,6 +148,7 @@ class Renderer:
     def __init__(self, chart: Chart | None = None) -> None:
         self.chart = chart
         self._base: Template | None = None
+        self._longest = 0
         self._broken: dict[str, TemplateError] = {}
         helpers = chart.helpers.values() if chart else ()
         self._private = any(PRIVATE.search(text) for text in helpers)
@@ -190,8 +196,9 @@ class Renderer:
         """The engine's output; raises TemplateError for whatever goes wrong in it."""
         output = StringIO()
         try:
-            with bounded_work():
-                template = self._engine().with_source(marked.text, name=name)
+            engine = self._engine()
+            with bounded_work(max(self._longest, longest_body(marked.pieces))):
+                template = engine.with_source(marked.text, name=name)
                 template.render_to(output, root)
         except Exception as error:
             raise _explain(error, marked, name, output.getvalue()) from None
@@ -202,12 +209,13 @@ class Renderer:
         if self._base is None:
             base = _bare_engine()
             for name, source in (self.chart.helpers if self.chart else {}).items():
+                pieces = scan(source)
+                self._longest = max(self._longest, longest_body(pieces))
                 try:
                     base = base.with_source(source, name=name)
                 except Exception as error:
-                    self._broken[name] = _explain(
-                        error, MarkedSource(source, scan(source), marks=False), name, ""
-                    )
+                    marked = MarkedSource(source, pieces, marks=False)
+                    self._broken[name] = _explain(error, marked, name, "")
             self._base = base
         return self._base
 
@@ -252,18 +260,13 @@ class Renderer:
 @lru_cache(maxsize=1)
 def _bare_engine() -> Template:
     """The engine with all functions and no template."""
-    from gotpl.runtime.policy import ExecutionBudget, SandboxPolicy
+    from gotpl.runtime.policy import SandboxPolicy
     from gotpl.template import Template
 
     from .template_functions import functions
 
     allowed = functions()
-    budget = ExecutionBudget(
-        max_output_chars=MAX_OUTPUT,
-        max_iterations=MAX_STEPS,
-        max_template_depth=MAX_DEPTH,
-        max_function_calls=MAX_STEPS,
-    )
+    budget: Any = Limits()
     sandbox = SandboxPolicy(
         allow_methods={"Has"},
         allow_functions=allowed,
@@ -298,7 +301,7 @@ def _explain(error: Exception, marked: MarkedSource, name: str, partial: str) ->
 
 def _causes(error: BaseException | None) -> list[BaseException]:
     chain: list[BaseException] = []
-    while error is not None and len(chain) < MAX_DEPTH:
+    while error is not None and len(chain) < 100:
         chain.append(error)
         error = error.__cause__
     return chain

@@ -1,0 +1,127 @@
+"""Helm's built-in objects that have methods: `.Files` and `.Capabilities.APIVersions`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+
+class Files(Mapping[str, bytes]):
+    """Helm's `.Files`: the chart's other files (source: helm, pkg/engine/files.go)."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def __getitem__(self, key: str) -> bytes:
+        return self._files[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __gotemplate_lookup__(self, field: str) -> Any:
+        methods = {
+            "Get": self.get_text,
+            "GetBytes": self.get_bytes,
+            "Glob": self.glob,
+            "Lines": self.lines,
+            "AsConfig": self.as_config,
+            "AsSecrets": self.as_secrets,
+        }
+        return methods.get(field) or self._files[field]
+
+    def get_text(self, name: str) -> str:
+        """The text of a file, or "" if there is none."""
+        return self._files.get(name, b"").decode(errors="replace")
+
+    def get_bytes(self, name: str) -> bytes:
+        """The content of a file, or nothing."""
+        return self._files.get(name, b"")
+
+    def glob(self, pattern: str) -> Files:
+        """The files whose path matches; `*` stays within a folder, `**` does not."""
+        matcher = _glob(pattern)
+        return Files({name: data for name, data in self._files.items() if matcher.match(name)})
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a file."""
+        text = self.get_text(name)
+        return text.removesuffix("\n").split("\n") if text else []
+
+    def as_config(self) -> str:
+        """File name → text, as YAML."""
+        return _yaml({name.rpartition("/")[2]: self.get_text(name) for name in self})
+
+    def as_secrets(self) -> str:
+        """File name → base64, as YAML."""
+        from base64 import b64encode
+
+        return _yaml({name.rpartition("/")[2]: b64encode(self[name]).decode() for name in self})
+
+
+def _yaml(data: Mapping[str, str]) -> str:
+    from gotpl.funcs.helm.functions import function_map
+
+    if not data:
+        return ""
+    nothing: Any = None
+    to_yaml = function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing)["toYaml"]
+    return str(to_yaml(dict(data)))
+
+
+@lru_cache(maxsize=64)
+def _glob(pattern: str) -> re.Pattern[str]:
+    output = ""
+    for part in re.findall(r"\*\*|\*|\?|\{[^{}]*\}|[^*?{]+|\{", pattern):
+        if part == "**":
+            output += ".*"
+        elif part == "*":
+            output += "[^/]*"
+        elif part == "?":
+            output += "[^/]"
+        elif part.startswith("{") and part.endswith("}"):
+            output += "(?:" + "|".join(map(re.escape, part[1:-1].split(","))) + ")"
+        else:
+            output += re.escape(part)
+    return re.compile(output + r"\Z")
+
+
+class ApiVersions:
+    """Helm's `.Capabilities.APIVersions`: no cluster is asked, so what is built into one."""
+
+    def Has(self, version: str) -> bool:  # noqa: N802 - the name that templates call
+        """Whether a `group/version` or `group/version/Kind` is served."""
+        return any(f"{version}/".startswith(f"{known}/") for known in API_VERSIONS)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(API_VERSIONS)
+
+
+#: The built-in groups of Kubernetes 1.31 (helm template without a cluster).
+API_VERSIONS: Final = (
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "apiextensions.k8s.io/v1",
+    "apiregistration.k8s.io/v1",
+    "apps/v1",
+    "authentication.k8s.io/v1",
+    "authorization.k8s.io/v1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "certificates.k8s.io/v1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "events.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "networking.k8s.io/v1",
+    "node.k8s.io/v1",
+    "policy/v1",
+    "rbac.authorization.k8s.io/v1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1",
+)
