@@ -24,7 +24,28 @@ if TYPE_CHECKING:
     from .finding import Related as Related
     from .finding import Severity as Severity
     from .finding import Span as Span
+    from .harness import Phase as Phase
     from .harness import Rollout as Rollout
+    from .harness import Section as Section
+    from .harness import Step as Step
+    from .harness_manifest import PRIMARY_SERVICE as PRIMARY_SERVICE
+    from .harness_manifest import STAGE_SERVICE as STAGE_SERVICE
+    from .harness_manifest import each_beyond_the_first as each_beyond_the_first
+    from .harness_manifest import has_harness_marks as has_harness_marks
+    from .harness_manifest import in_full_sight as in_full_sight
+    from .harness_manifest import kept_destination as kept_destination
+    from .harness_manifest import managed_in as managed_in
+    from .harness_manifest import meant_as_managed as meant_as_managed
+    from .harness_manifest import says_no as says_no
+    from .harness_manifest import uses_blue_green as uses_blue_green
+    from .harness_shift import EarlyDelete as EarlyDelete
+    from .harness_shift import Shift as Shift
+    from .harness_shift import early_deletes as early_deletes
+    from .harness_shift import traffic_shifts as traffic_shifts
+    from .harness_split import SplitDestination as SplitDestination
+    from .harness_split import TrafficSplit as TrafficSplit
+    from .harness_split import traffic_splits as traffic_splits
+    from .resource import MANAGED as MANAGED
     from .resource import Destination as Destination
     from .resource import DestinationRule as DestinationRule
     from .resource import Gateway as Gateway
@@ -52,8 +73,23 @@ _HOMES = {
     "document": ("Document",),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
-    "harness": ("Rollout",),
+    "harness": ("Phase", "Rollout", "Section", "Step"),
+    "harness_manifest": (
+        "PRIMARY_SERVICE",
+        "STAGE_SERVICE",
+        "each_beyond_the_first",
+        "has_harness_marks",
+        "in_full_sight",
+        "kept_destination",
+        "managed_in",
+        "meant_as_managed",
+        "says_no",
+        "uses_blue_green",
+    ),
+    "harness_shift": ("EarlyDelete", "Shift", "early_deletes", "traffic_shifts"),
+    "harness_split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
     "resource": (
+        "MANAGED",
         "Destination",
         "DestinationRule",
         "Gateway",

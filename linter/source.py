@@ -24,7 +24,7 @@ NEEDED_KINDS: Final = frozenset(
 _KIND: Final = re.compile(r"""kind:[ \t]+["']?([A-Za-z]\w*)""")
 _NEEDED_WORD: Final = re.compile(
     "|".join(sorted(NEEDED_KINDS))
-    + r"|harness\.io/managed|harnessApiVersion|^pipeline:|^template:",
+    + r"|harness\.io/managed|harnessApiVersion|phaseSteps:|^pipeline:|^template:",
     re.MULTILINE,
 )
 _API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
@@ -110,6 +110,15 @@ class SourceFile:
             return False
         first = next((line for line in self.text.splitlines() if line), "")
         return _SKIP_MARKER in first
+
+    def document_at(self, line: int) -> Document | None:
+        """The document that a 1-based line of `text` belongs to; None above the first one."""
+        found = None
+        for document in self.documents:
+            if self.span_of(document.offset, document.offset).line > line:
+                break
+            found = document
+        return found
 
     def position(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a character offset in `text`."""
