@@ -300,4 +300,6 @@ def _all_restored(delete: Step, shifts: Sequence[Shift], rolling: Step) -> bool:
         elif shift.step.order < delete.order:
             restored = restored or bool(open_shifts) or shift.step.kind == "traffic-split"
             open_shifts = [other for other in open_shifts if not shift.covers(other)]
+    if all(shift.step.order >= rolling.order for shift in shifts):
+        return all(shift.restores and shift.step.kind == "traffic-split" for shift in shifts)
     return restored and not open_shifts
