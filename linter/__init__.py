@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .harness_split import SplitDestination as SplitDestination
     from .harness_split import TrafficSplit as TrafficSplit
     from .harness_split import traffic_splits as traffic_splits
+    from .hooks import hookimpl as hookimpl
     from .resource import MANAGED as MANAGED
     from .resource import Destination as Destination
     from .resource import DestinationRule as DestinationRule
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from .source import Place as Place
     from .source import Problem as Problem
     from .source import SourceFile as SourceFile
+    from .suppress import Suppression as Suppression
     from .values import Unknown as Unknown
     from .values import is_integer as is_integer
     from .values import is_known as is_known
@@ -102,9 +104,11 @@ _HOMES = {
         "as_dict",
         "as_list",
     ),
+    "hooks": ("hookimpl",),
     "rule": ("Rule",),
     "scope": ("Scope",),
     "source": ("Place", "Problem", "SourceFile"),
+    "suppress": ("Suppression",),
     "values": ("Unknown", "is_integer", "is_known", "is_text"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
