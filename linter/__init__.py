@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .catalog import Lookup as Lookup
     from .catalog import defined_subsets as defined_subsets
     from .config import Config as Config
+    from .config import Override as Override
     from .document import Document as Document
+    from .document import DocumentError as DocumentError
     from .engine import Report as Report
     from .engine import lint as lint
     from .finding import Finding as Finding
@@ -71,8 +73,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "catalog": ("Catalog", "Host", "Lookup", "defined_subsets"),
-    "config": ("Config",),
-    "document": ("Document",),
+    "config": ("Config", "Override"),
+    "document": ("Document", "DocumentError"),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
     "harness": ("Phase", "Rollout", "Section", "Step"),

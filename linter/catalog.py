@@ -1,7 +1,7 @@
 """The catalogue: what the tree defines, and whether a reference is found, absent or unseen.
 
-`found`: something in sight defines it.  `absent`: what owns it is in sight and lacks it.  `unseen`:
-nothing in sight owns it, so another repository may.
+`found`: something in sight defines it, or may do so under a name that an expression hides.  `absent`:
+what owns it is in sight and lacks it.  `unseen`: nothing in sight owns it, so another repository may.
 
 Hosts (Istio docs, "Destination"; Istio source, `ResolveShortnameToFQDN`): a name without dots is
 `<name>.<namespace of the object that names it>.svc.<cluster domain>`.  `name.ns` and `name.ns.svc`
@@ -10,27 +10,42 @@ are read as that service too, since every client reaches it by these names.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
+from .document import DocumentError
+from .nearby import Nearby
 from .resource import (
     DestinationRule,
     Resource,
-    Service,
     ServiceEntry,
+    VirtualService,
+    as_dict,
     as_list,
 )
 from .scope import Scope
+from .slips import Slips, one_slip_away
 from .source import SourceFile
-from .values import Unknown
+from .values import UNKNOWN_MARK, Unknown, is_text
 
 State = Literal["found", "absent", "unseen"]
 R = TypeVar("R", bound=Resource)
 
 #: The namespace of a host that is no service of the cluster.
-EXTERNAL = ""
+EXTERNAL: Final = ""
+#: Ends of names that no one gives to a namespace: `example.com` is not the service of a cluster.
+_PUBLIC: Final = frozenset(("com", "edu", "gov", "io", "net", "org"))
+#: Namespaces that are filled by Kubernetes itself.
+_OF_KUBERNETES: Final = frozenset(("kube-system", "kube-public", "kube-node-lease"))
+#: What stands in a name for a part that only the deployment knows.
+_EXPRESSION: Final = re.compile(
+    r"\$\{.*?\}|<\+.*?>|\$\(.*?\)|\{\{.*?\}\}|\$\w+|" + UNKNOWN_MARK, re.DOTALL
+)
+_KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Host(NamedTuple):
@@ -57,19 +72,21 @@ def namespaces_meet(one: str | None, other: str | None) -> bool:
 
 def canonical_host(host: str, namespace: str | None, domain: str = "cluster.local") -> Host:
     """The comparable form of a host as written in an object of `namespace`."""
-    text = host.strip().lower().rstrip(".")
+    text = whole = host.strip().lower().rstrip(". ")
     suffix = f".svc.{domain}"
     if text.endswith(suffix):
-        text = text[: -len(suffix)]
+        text = text.removesuffix(suffix)
     elif text.endswith(".svc"):
-        text = text[:-4]
+        text = text.removesuffix(".svc")
     elif "." not in text:
-        return Host(text, EXTERNAL if text == "*" else namespace)
+        return Host(text, namespace if text and "*" not in text else EXTERNAL)
     elif text.count(".") > 1 or text.replace(".", "").isdigit():
-        return Host(text, EXTERNAL)
+        return Host(whole, EXTERNAL)
     name, dot, owner = text.rpartition(".")
-    if not dot or "." in name:
-        return Host(host.strip().lower().rstrip("."), EXTERNAL)
+    if not (dot and name and owner) or "." in name or "*" in name:
+        return Host(whole, EXTERNAL)
+    if text == whole and owner in _PUBLIC:
+        return Host(whole, EXTERNAL)
     return Host(name, owner)
 
 
@@ -78,12 +95,18 @@ def known_namespace(resource: Resource) -> str | None:
     return resource.namespace if isinstance(resource.namespace, str) else None
 
 
+#: What an answer depends on, apart from places: host, host as written, namespace, by gateways.
+Asked = tuple[Host, str, str | None, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """The answer of the catalogue.
 
-    `items` are the objects that decided it (the ones that define it, or the ones that lack it);
-    `hint` is a name in sight that differs by one slip, when the one asked for is unseen or absent.
+    `items` are the objects that decided it: the ones that define it (none, if only a hidden name may),
+    the ones that lack it, or, for what is unseen, those of that name that are out of reach in another
+    namespace.  `hint` is a name in sight that differs by one slip, when the one asked for is unseen or
+    absent.
     """
 
     state: State
@@ -106,7 +129,12 @@ class Catalog:
     _wild_providers: list[tuple[str, Resource]] = field(init=False)
     _gateways: dict[str, list[Resource]] = field(init=False)
     _copies: dict[tuple[str, str], list[Resource]] = field(init=False)
-    _hidden_kinds: set[str] = field(init=False)
+    _hidden_providers: list[tuple[Unknown, Resource]] = field(init=False)
+    _hidden_gateways: list[tuple[Unknown, Resource]] = field(init=False)
+    _hidden_rules: list[DestinationRule] = field(init=False)
+    _applying: dict[Asked, list[DestinationRule]] = field(init=False)
+    _providing: dict[Asked, list[Resource]] = field(init=False)
+    _nearby: dict[tuple[int, ...], Nearby[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._rules = defaultdict(list)
@@ -115,31 +143,40 @@ class Catalog:
         self._wild_providers = []
         self._gateways = defaultdict(list)
         self._copies = defaultdict(list)
-        self._hidden_kinds = set()
+        self._hidden_providers = []
+        self._hidden_gateways = []
+        self._hidden_rules = []
+        self._applying = {}
+        self._providing = {}
+        self._nearby = {}
         for scope in self.scopes:
             for resource in scope.resources:
                 self._add(resource)
 
     def _add(self, resource: Resource) -> None:
         kind = resource.kind or ""
-        if isinstance(resource.name, Unknown):
-            self._hidden_kinds.add(kind)
-        elif resource.name:
-            self._copies[kind, resource.name].append(resource)
+        name = resource.name
+        if isinstance(name, str) and name:
+            self._copies[kind, name].append(resource)
         if isinstance(resource, DestinationRule):
             self._add_rule(resource)
-        elif isinstance(resource, Service):
-            if isinstance(resource.name, str):
-                host = Host(resource.name.lower(), known_namespace(resource))
-                self._providers[host.name].append((host, resource))
         elif isinstance(resource, ServiceEntry):
             self._add_entry(resource)
-        elif kind == "Gateway" and isinstance(resource.name, str):
-            self._gateways[resource.name].append(resource)
+        elif kind == "Service":  # of Kubernetes, or of Knative, which makes one of that name
+            if isinstance(name, str):
+                host = Host(name.lower(), known_namespace(resource))
+                self._providers[host.name].append((host, resource))
+            elif name is not None:
+                self._hidden_providers.append((name, resource))
+        elif kind == "Gateway":
+            if isinstance(name, str):
+                self._gateways[name].append(resource)
+            elif name is not None:
+                self._hidden_gateways.append((name, resource))
 
     def _add_rule(self, rule: DestinationRule) -> None:
         if isinstance(rule.host, Unknown):
-            self._hidden_kinds.add("host of DestinationRule")
+            self._hidden_rules.append(rule)
         elif rule.host and rule.host.startswith("*"):
             self._wild_rules.append((rule.host.lower(), rule))
         elif rule.host:
@@ -149,7 +186,7 @@ class Catalog:
     def _add_entry(self, entry: ServiceEntry) -> None:
         for written in entry.hosts:
             if isinstance(written, Unknown):
-                self._hidden_kinds.add("ServiceEntry")
+                self._hidden_providers.append((written, entry))
             elif isinstance(written, str) and written.startswith("*"):
                 self._wild_providers.append((written.lower(), entry))
             elif isinstance(written, str):
@@ -173,9 +210,15 @@ class Catalog:
         """The DestinationRules that apply to a host for some client of `asker`'s routes.
 
         Per namespace the most specific host wins (an exact one before a wildcard); rules that are not
-        exported to `asker`'s namespace are left out.  Source: Istio, `DestinationRule` lookup order.
+        exported to `asker`'s clients are left out.  Source: Istio, `DestinationRule` lookup order.
         """
         target = self.host(host, asker)
+        key = _asked(target, host, asker)
+        if key not in self._applying:
+            self._applying[key] = self._find_rules(target, host, asker)
+        return self._applying[key]
+
+    def _find_rules(self, target: Host, host: str, asker: Resource) -> list[DestinationRule]:
         exact = [
             rule
             for known, rule in self._rules.get(target.name, ())
@@ -197,7 +240,7 @@ class Catalog:
 
     def _wildcard_covers(self, pattern: str, target: Host, written: str) -> bool:
         suffix = pattern[1:]
-        if not suffix or written.lower().endswith(suffix):
+        if not suffix or written.lower().rstrip(".").endswith(suffix):
             return True
         if target.namespace == EXTERNAL:
             return target.name.endswith(suffix)
@@ -207,14 +250,16 @@ class Catalog:
         return suffix.endswith(f".svc.{self.domain}") or f".svc.{self.domain}".endswith(suffix)
 
     def _visible(self, resource: Resource, asker: Resource) -> bool:
-        """Whether `exportTo` lets `asker`'s namespace see the object."""
+        """Whether `exportTo` lets a client of `asker`'s routes see the object."""
         scopes = [value for value in as_list(resource.spec.get("exportTo")) if value]
         if not scopes or any(value == "*" or isinstance(value, Unknown) for value in scopes):
             return True
-        own, client = known_namespace(resource), known_namespace(asker)
-        if namespaces_meet(own, client):
-            return True
-        return client is None or client in scopes
+        client = None if _serves_gateways(asker) else known_namespace(asker)
+        return (
+            client is None
+            or client in scopes
+            or ("." in scopes and namespaces_meet(known_namespace(resource), client))
+        )
 
     def subset(self, host: str, subset: str, asker: Resource) -> Lookup:
         """Whether a subset of a host is defined.
@@ -224,44 +269,122 @@ class Catalog:
         """
         rules = self.destination_rules(host, asker)
         near = self.nearest(rules, asker)
-        judged = near or rules
-        defining = tuple(rule for rule in judged if self._defines(rule, subset))
+        defining = [rule for rule in near or rules if _defines(rule, subset)]
         if defining:
-            return Lookup("found", defining)
-        if not near:
-            return Lookup("found" if any(self._defines(r, subset) for r in rules) else "unseen")
-        names = {name for rule in near for name in defined_subsets(rule)}
-        return Lookup("absent", tuple(near), one_slip_away(subset, names))
+            return Lookup("found", tuple(defining))
+        target = self.host(host, asker)
+        if any(_defines(rule, subset) for rule in self._of_hidden_host(target, asker)):
+            return Lookup("found")
+        owners = tuple(rule for rule in near if self._owns(rule, target, asker))
+        if not owners or self._patched(subset):
+            return Lookup("unseen")
+        names = {name for rule in owners for name in defined_subsets(rule)}
+        return Lookup("absent", owners, one_slip_away(subset, names))
 
-    def _defines(self, rule: DestinationRule, subset: str) -> bool:
-        return rule.hides_subsets or subset in defined_subsets(rule)
+    def _of_hidden_host(self, target: Host, asker: Resource) -> list[DestinationRule]:
+        """The DestinationRules that deploy with `asker` and whose host may be the one asked for."""
+        may = [rule for rule in self._hidden_rules if self._may_be_host(rule.host, target)]
+        return self.nearest(may, asker)
+
+    def _may_be_host(self, hidden: object, target: Host) -> bool:
+        full = f"{target.name}.{target.namespace}.svc.{self.domain}"
+        return _may_be(hidden, target.name) or _may_be(hidden, full)
+
+    def _owns(self, rule: DestinationRule, target: Host, asker: Resource) -> bool:
+        """Whether a rule that applies to a host is the one that would define its subsets.
+
+        A policy for many hosts or for chosen clients is not, nor is a rule of a namespace that is
+        neither the client's nor the service's: in both cases another rule may stand before it.
+        """
+        if rule.spec.get("workloadSelector"):
+            return False
+        namespace = known_namespace(rule)
+        if target.namespace == EXTERNAL or any(
+            namespaces_meet(namespace, other)
+            for other in (known_namespace(asker), target.namespace)
+        ):
+            return bool(rule.subsets) or not str(rule.host).startswith("*")
+        return namespace == self.root_namespace and bool(rule.subsets)
+
+    def _patched(self, subset: str) -> bool:
+        """Whether a kustomize patch in sight speaks of a subset of that name."""
+        return any(subset in text for text in self._patch_texts)
+
+    @cached_property
+    def _patch_texts(self) -> list[str]:
+        return [
+            file.text
+            for file in self.files
+            if "subsets" in file.text
+            and (file.role == "patch" or file.path.rpartition("/")[2] in _KUSTOMIZATIONS)
+        ]
 
     def provider(self, host: str, asker: Resource) -> Lookup:
         """Whether a Service or a ServiceEntry provides a host."""
         target = self.host(host, asker)
+        key = _asked(target, host, asker)
+        if key not in self._providing:
+            self._providing[key] = self._find_providers(target, host, asker)
+        found = self._providing[key]
+        if found:
+            return Lookup("found", tuple(self.nearest(found, asker) or found))
+        if self._may_provide(target, asker):
+            return Lookup("found")
+        named = self._providers.get(target.name, ())
+        elsewhere = [resource for known, resource in named if known.namespace != EXTERNAL]
+        return Lookup("unseen", tuple(elsewhere), self._host_hint(target, asker))
+
+    def _find_providers(self, target: Host, host: str, asker: Resource) -> list[Resource]:
         found = [
             resource
             for known, resource in self._providers.get(target.name, ())
             if known.same(target) and self._visible(resource, asker)
         ]
-        if not found:
-            found = [
-                resource
-                for pattern, resource in self._wild_providers
-                if self._visible(resource, asker) and self._wildcard_covers(pattern, target, host)
-            ]
-        if found:
-            return Lookup("found", tuple(self.nearest(found, asker) or found))
-        if self._hidden_kinds & {"Service", "ServiceEntry"}:
-            return Lookup("unseen")
-        names = (
-            known.name
-            for entries in self._providers.values()
-            for known, _resource in entries
+        return found or [
+            resource
+            for pattern, resource in self._wild_providers
+            if self._visible(resource, asker) and self._wildcard_covers(pattern, target, host)
+        ]
+
+    def _may_provide(self, target: Host, asker: Resource) -> bool:
+        """Whether something provides a host whose name does not stand in the tree as it is."""
+        if target.namespace in _OF_KUBERNETES or target.namespace == self.root_namespace:
+            return True
+        if target.name == "kubernetes" and namespaces_meet(target.namespace, "default"):
+            return True
+        hidden = [item for name, item in self._hidden_providers if self._may_be_host(name, target)]
+        return bool(self.nearest(hidden, asker)) or target.name in self._made_by_flagger
+
+    @cached_property
+    def _made_by_flagger(self) -> set[str]:
+        """The Services that Flagger makes: for a Canary `shop` also `shop-primary`, `shop-canary`."""
+        names: set[str] = set()
+        for file in self.files:
+            for document in file.documents:
+                if document.kind == "Canary" and "flagger.app" in document.text:
+                    try:
+                        names |= _flagger_services(document.data)
+                    except DocumentError:
+                        continue
+        return names
+
+    def _host_hint(self, target: Host, asker: Resource) -> str | None:
+        """The one provider whose name is a slip away, unless a DestinationRule uses the same name."""
+        if any(known.same(target) for known, _rule in self._rules.get(target.name, ())):
+            return None
+        candidates = [
+            (name, resource)
+            for name in self._provider_slips.of(target.name)
+            for known, resource in self._providers[name]
             if namespaces_meet(known.namespace, target.namespace)
-        )
-        hint = one_slip_away(target.name, names)
-        return Lookup("unseen", (), hint)
+        ]
+        near = {id(found) for found in self.nearest([found for _name, found in candidates], asker)}
+        names = {name for name, resource in candidates if id(resource) in near}
+        return names.pop() if len(names) == 1 else None
+
+    @cached_property
+    def _provider_slips(self) -> Slips:
+        return Slips(self._providers)
 
     # -- gateways ---------------------------------------------------------------------------------
 
@@ -271,53 +394,42 @@ class Catalog:
         `name` is looked up in the VirtualService's namespace, `namespace/name` in that one; the old
         dotted form is `name.namespace`.
         """
-        namespace, slash, name = reference.rpartition("/")
-        owner = (None if namespace == "." else namespace) if slash else None
-        if not slash and "." in name:
-            name, _dot, rest = name.partition(".")
-            owner = rest.split(".")[0]
-        if owner is None:
-            owner = known_namespace(asker)
-        found = [
-            gateway
-            for gateway in self._gateways.get(name, ())
-            if namespaces_meet(known_namespace(gateway), owner)
-        ]
+        name, owner = _gateway_name(reference, asker)
+        named = self._gateways.get(name, ())
+        found = [item for item in named if namespaces_meet(known_namespace(item), owner)]
         if found:
             return Lookup("found", tuple(self.nearest(found, asker) or found))
-        if "Gateway" in self._hidden_kinds:
-            return Lookup("unseen")
-        names = (
-            known
-            for known, gateways in self._gateways.items()
-            if any(namespaces_meet(known_namespace(gateway), owner) for gateway in gateways)
-        )
-        return Lookup("unseen", (), one_slip_away(name, names))
+        hidden = [item for text, item in self._hidden_gateways if _may_be(text, name)]
+        if self.nearest(hidden, asker):
+            return Lookup("found")
+        hints = {
+            other
+            for other in self._gateway_slips.of(name)
+            for item in self.nearest(self._gateways[other], asker)
+            if namespaces_meet(known_namespace(item), owner)
+        }
+        return Lookup("unseen", tuple(named), hints.pop() if len(hints) == 1 else None)
+
+    @cached_property
+    def _gateway_slips(self) -> Slips:
+        return Slips(self._gateways)
 
     # -- where things lie -------------------------------------------------------------------------
 
     def nearest(self, candidates: Sequence[R], asker: Resource) -> list[R]:
         """Those candidates that deploy with `asker`, as far as their places tell.
 
-        Objects of one chart or Harness service are judged by that one alone.  Elsewhere the nearest
-        folder wins when it is `asker`'s own; and where the tree holds several copies of `asker` (an
-        environment each, say), a candidate belongs to the copy that lies nearest to it.
+        Objects of one chart or Harness service are judged by that one alone.  Elsewhere those of
+        `asker`'s own folder come first, with what lies above or below it under another name; and
+        where the tree holds several copies of `asker` (an environment each, say), a candidate belongs
+        to the copy that lies nearest to it.
         """
-        home = asker.file.scope
-        if home is not None and home.kind != "directory":
-            return [c for c in candidates if c.file.scope is home]
-        plain = [c for c in candidates if c.file.scope is None or c.file.scope.kind == "directory"]
-        same = [c for c in plain if c.file.scope is home]
-        if same:
-            return same
-        copies = self.copies(asker)
-        if len(copies) < 2:
-            return plain
-        return [c for c in plain if self._belongs(c, asker, copies)]
-
-    def _belongs(self, candidate: Resource, asker: Resource, copies: Sequence[Resource]) -> bool:
-        own = _shared_depth(candidate, asker)
-        return all(_shared_depth(candidate, copy) <= own for copy in copies)
+        if not candidates:
+            return []
+        key = tuple(map(id, candidates))
+        if key not in self._nearby:
+            self._nearby[key] = Nearby(candidates)
+        return self._nearby[key].to(asker, self.copies(asker))
 
     def copies(self, resource: Resource) -> list[Resource]:
         """The objects of the same kind and name in the tree, the object itself included."""
@@ -348,47 +460,46 @@ def defined_subsets(rule: DestinationRule) -> set[str]:
     return names
 
 
-def _shared_depth(one: Resource, other: Resource) -> int:
-    """How many leading folders two objects share."""
-    depth = 0
-    for a, b in zip(one.file.path.split("/")[:-1], other.file.path.split("/")[:-1], strict=False):
-        if a != b:
-            break
-        depth += 1
-    return depth
+def _defines(rule: DestinationRule, subset: str) -> bool:
+    return rule.hides_subsets or subset in defined_subsets(rule)
 
 
-def one_slip_away(name: str, names: Iterable[str]) -> str | None:
-    """A name that differs from `name` by one slip of the fingers, or None.
-
-    A slip is one letter added, dropped, changed or swapped with its neighbour, in a name of five
-    characters or more.  Digits and short parts tell real names apart (`v1` and `v2`, `a` and `b`), so
-    a difference there is none.
-    """
-    found = sorted({other for other in names if _is_slip(name, other)})
-    return found[0] if len(found) == 1 else None
+def _asked(target: Host, host: str, asker: Resource) -> Asked:
+    """All that an answer depends on, apart from places."""
+    return (target, host.lower(), known_namespace(asker), _serves_gateways(asker))
 
 
-def _is_slip(one: str, other: str) -> bool:
-    if one == other or abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 5:
+def _serves_gateways(asker: Resource) -> bool:
+    """Whether the clients of a VirtualService are the pods of gateways, which may run anywhere."""
+    if not isinstance(asker, VirtualService):
         return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    end = 0
-    limit = min(len(one), len(other)) - start
-    while end < limit and one[-1 - end] == other[-1 - end]:
-        end += 1
-    left, right = one[start : len(one) - end], other[start : len(other) - end]
-    if len(left) > 2 or len(right) > 2 or not (left + right).isalpha():
-        return False
-    if len(left) == 2 or len(right) == 2:
-        return left == right[::-1] and len(left) == len(right)
-    return min(len(_part(one, start)), len(_part(other, start))) > 3
+    if any(name != "mesh" for name in asker.gateways):
+        return True
+    return any(as_dict(match).get("gateways") for route in asker.routes for match in route.matches)
 
 
-def _part(name: str, index: int) -> str:
-    """The part of a dashed name that holds a position."""
-    begin = name.rfind("-", 0, index) + 1
-    end = name.find("-", index)
-    return name[begin : len(name) if end < 0 else end]
+def _gateway_name(reference: str, asker: Resource) -> tuple[str, str | None]:
+    """The name and the namespace of a Gateway as a VirtualService names it."""
+    namespace, slash, name = reference.rpartition("/")
+    if slash:
+        return name, known_namespace(asker) if namespace == "." else namespace
+    if "." in name:
+        name, _dot, rest = name.partition(".")
+        return name, rest.split(".")[0]
+    return name, known_namespace(asker)
+
+
+def _flagger_services(data: object) -> set[str]:
+    spec = as_dict(as_dict(data).get("spec"))
+    name = as_dict(spec.get("service")).get("name") or as_dict(spec.get("targetRef")).get("name")
+    if not is_text(name):
+        return set()
+    return {name.lower() + ending for ending in ("", "-primary", "-canary")}
+
+
+def _may_be(hidden: object, name: str) -> bool:
+    """Whether a name that an expression hides in part may be `name`, judged by the rest of it."""
+    if not isinstance(hidden, Unknown):
+        return hidden == name
+    literal = map(re.escape, _EXPRESSION.split(hidden.text.lower()))
+    return re.fullmatch(".*".join(literal), name) is not None

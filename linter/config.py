@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,16 +10,29 @@ from .finding import Severity
 
 
 @dataclass(frozen=True)
+class Override:
+    """Settings for the files that some patterns match; a later override wins over an earlier one.
+
+    `paths` are written as in .gitignore, relative to the root of the settings.
+    """
+
+    paths: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    complete: bool | None = None
+
+
+@dataclass(frozen=True)
 class Config:
     """What a run does.
 
-    `root` is the folder that paths in a configuration file are relative to.
+    `root` is the folder that patterns in a configuration file are relative to.
     """
 
     root: Path = field(default_factory=Path.cwd)
     select: tuple[str, ...] = ("ALL",)
     ignore: tuple[str, ...] = ()
-    severity: dict[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
     min_severity: Severity = Severity.INFO
     exclude: tuple[str, ...] = ()
@@ -27,3 +41,4 @@ class Config:
     complete: bool = False
     cluster_domain: str = "cluster.local"
     root_namespace: str = "istio-system"
+    overrides: tuple[Override, ...] = ()

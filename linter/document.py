@@ -29,12 +29,29 @@ MAX_DEPTH: Final = 200
 #: How many values a document may stand for once its aliases are written out.
 MAX_VALUES: Final = 500_000
 
+#: The pure parser reads some 150 kB a second.
+_MAX_PURE: Final = 200_000
+
+#: The C scanner takes a time that grows with the square of the nesting of brackets.
+_MANY_BRACKETS: Final = 10_000
+
 _TAG: Final = "tag:yaml.org,2002:"
 _NO_TAG: Final = Tag(suffix="")
+_SURROGATES: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _BOOLEAN_KEYS: Final = {
     word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
 }
-_DEEP_LINE: Final = re.compile(rf"^[ \-?]{{{MAX_DEPTH},}}", re.MULTILINE)
+#: Half of the levels may be brackets, half columns; a list at its key's own column takes none.
+_DEEP_LINE: Final = re.compile(rf"^[ \-?]{{{MAX_DEPTH // 4},}}", re.MULTILINE)
+#: What the C parser says of text that clusters accept: `[2001:db8::]`, `[a?b]`, an anchor used twice.
+_TOO_STRICT: Final = re.compile("flow|unexpected ':'|duplicate anchor")
+#: Faults that the parser notices long after the place that a person must mend.
+_BEGINS_EARLIER: Final = (
+    "while scanning a quoted scalar",
+    "while scanning a simple key",
+    "while parsing a flow sequence",
+    "while parsing a flow mapping",
+)
 
 
 class DocumentError(Exception):
@@ -57,11 +74,14 @@ class _Composer(CParser):  # type: ignore[misc]
 
 def check_syntax(text: str) -> None:
     """Parse without keeping anything; raises DocumentError (much cheaper than composing)."""
+    if text.count("[") + text.count("{") > _MANY_BRACKETS:
+        _bound_depth(text)
     try:
         _Composer(text).raw_parse()
     except YAMLError as error:
-        if _compose_pure(text) is None:
-            raise _syntax_error(error, text) from None
+        wrong = _syntax_error(error, text)
+        if _compose_leniently(text, wrong) is None:
+            raise wrong from None
 
 
 def compose(text: str) -> Node | None:
@@ -74,23 +94,40 @@ def compose(text: str) -> Node | None:
     try:
         return _Composer(text).get_single_node()  # type: ignore[no-any-return]
     except YAMLError as error:
-        node = _compose_pure(text)
+        wrong = _syntax_error(error, text)
+        node = _compose_leniently(text, wrong)
         if node is None:
-            raise _syntax_error(error, text) from None
+            raise wrong from None
         return node
+
+
+def _compose_leniently(text: str, wrong: DocumentError) -> Node | None:
+    """What the C parser refuses and a cluster accepts; None for what is wrong anyhow."""
+    if _SURROGATES.search(text):
+        try:
+            # JSON writes characters such as emoji as two escapes, which YAML's parsers do not know.
+            return _Composer(_SURROGATES.sub(r"\\u2026\\u2026", text)).get_single_node()  # type: ignore[no-any-return]
+        except YAMLError:
+            return None
+    return _compose_pure(text) if _TOO_STRICT.search(wrong.message) else None
 
 
 def _compose_pure(text: str) -> Node | None:
     from ruamel.yaml.loader import BaseLoader
 
     class Loader(BaseLoader):
+        #: Read by ruamel.yaml's composer since 0.19; the depth is bounded already.
+        max_depth = None
+
         def resolve(self, kind: Any, value: Any, implicit: Any) -> Tag:
             return _NO_TAG
 
-    if len(text) > 1_000_000:
-        return None  # the pure parser reads some 100 kB a second
+    if len(text) > _MAX_PURE:
+        return None
     try:
         loader: Any = Loader(text)
+        # Kubernetes takes the nearest anchor above: a repeated one is no mistake.
+        loader._composer.warn_double_anchors = False
         return loader._composer.get_single_node()  # type: ignore[no-any-return]
     except (YAMLError, RecursionError, AttributeError, ValueError, IndexError):
         return None
@@ -101,17 +138,21 @@ def _syntax_error(error: Exception, text: str) -> DocumentError:
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or "not YAML")
         context = str(error.context or "")
+        if error.context_mark and context in _BEGINS_EARLIER:
+            mark = error.context_mark
         if context and context != message:
             message = f"{message} {context}"
         return DocumentError("syntax", message, mark.index if mark else 0)
-    position = getattr(error, "position", 0)
+    # The C reader counts bytes.
+    before = text.encode()[: int(getattr(error, "position", 0))]
     reason = str(getattr(error, "reason", None) or "not YAML")
-    return DocumentError("syntax", reason, min(int(position), len(text)))
+    return DocumentError("syntax", reason, len(before.decode(errors="ignore")))
 
 
 def _bound_depth(text: str) -> None:
     """Refuse nesting that would exhaust a stack, by a cheap bound first and exactly if need be."""
-    if text.count("[") + text.count("{") < MAX_DEPTH and not _DEEP_LINE.search(text):
+    brackets = text.count("[") + text.count("{")
+    if brackets < MAX_DEPTH // 2 and not _DEEP_LINE.search(text):
         return
     depth = 0
     try:
@@ -178,11 +219,13 @@ def _children(node: Node) -> Iterator[Node]:
 class _Builder:
     """Node tree → plain data, as Kubernetes reads it.
 
-    Nodes that an alias repeats give one shared object, so that aliases cost nothing.
+    With `aliases`, a node that an alias repeats gives one shared object, so that aliases cost nothing.
     """
 
-    def __init__(self, *, hidden: bool) -> None:
+    def __init__(self, *, hidden: bool, aliases: bool, merges: bool) -> None:
         self.hidden = hidden
+        self.aliases = aliases
+        self.merges = merges
         self.built: dict[Node, Any] = {}
         self.repeats_keys = False
 
@@ -195,26 +238,29 @@ class _Builder:
             if node.ctag is not _NO_TAG:
                 return _tagged(node.tag, text)
             return text if node.style else plain_scalar(text)
-        if node.anchor is not None and node in self.built:
+        if self.aliases and node in self.built:
             return self.built[node]
         result = self.mapping(node) if kind is MappingNode else list(map(self.build, node.value))
-        if node.anchor is not None:
+        if self.aliases:
             self.built[node] = result
         return result
 
     def mapping(self, node: Any) -> Any:
         if node.flow_style and any(type(key) is MappingNode for key, _value in node.value):
             return Unknown("{{…}}")  # a template action that happens to be a YAML flow mapping
+        if self.merges and any(_is_merge(key) for key, _value in node.value):
+            return self.merged(node)
         build = self.build
         result = {key_text(key): build(value) for key, value in node.value}
         if len(result) < len(node.value):
-            self.repeats_keys = self.repeats_keys or next(_repeated(node), None) is not None
-        if "<<" in result:
-            return self.merged(node)
+            self.note_repeats(node)
         return result
 
-    def merged(self, node: Node) -> dict[str, Any]:
-        """A mapping with merge keys: its own keys win over merged ones, the first merge over later."""
+    def merged(self, node: Any) -> Any:
+        """A mapping with merge keys: its own keys win over merged ones, the first merge over later.
+
+        Where an expression stands for what is merged, any key may be there: the whole is Unknown.
+        """
         own: dict[str, Any] = {}
         others: list[dict[str, Any]] = []
         for key, value in node.value:
@@ -222,11 +268,19 @@ class _Builder:
                 own[key_text(key)] = self.build(value)
                 continue
             for part in value.value if type(value) is SequenceNode else [value]:
-                if type(part) is MappingNode:
-                    others.append(self.build(part))
+                other = self.build(part)
+                if isinstance(other, Unknown):
+                    return other
+                others.append(other if isinstance(other, dict) else {})
         for other in others:
-            own = {**other, **own}
+            for name, item in other.items():
+                own.setdefault(name, item)
+        self.note_repeats(node)
         return own
+
+    def note_repeats(self, node: MappingNode) -> None:
+        """Look whether a mapping repeats a key."""
+        self.repeats_keys = self.repeats_keys or next(_repeated(node), None) is not None
 
 
 def _is_merge(key: Node) -> bool:
@@ -268,9 +322,11 @@ def build(node: Node | None, text: str, *, hide: bool = True) -> tuple[Any, bool
     """
     if node is None:
         return None, False
-    if "*" in text and "&" in text:
+    aliases = "*" in text and "&" in text
+    if aliases:
         _bound_aliases(node)
-    builder = _Builder(hidden=hide and HIDDEN.search(text) is not None)
+    hidden = hide and HIDDEN.search(text) is not None
+    builder = _Builder(hidden=hidden, aliases=aliases, merges="<<" in text)
     return builder.build(node), builder.repeats_keys
 
 
@@ -290,6 +346,7 @@ class Document:
     __slots__ = (
         "_data",
         "_has_data",
+        "_mentions",
         "_node",
         "file",
         "index",
@@ -309,8 +366,15 @@ class Document:
         self.kind = kind
         self.repeats_keys = False
         self._has_data = False
+        self._mentions: dict[str, bool] = {}
         self._node: Node | None = None
         self._data: Any = None
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in its text; looked up once for all items of a `List`."""
+        if word not in self._mentions:
+            self._mentions[word] = word in self.text
+        return self._mentions[word]
 
     @property
     def loaded(self) -> bool:
@@ -381,7 +445,7 @@ class Document:
         return start + len(self.text[start:end].rstrip())
 
     def scalar(self, path: Path) -> ScalarNode | None:
-        """The scalar node at a path (its `style` is None for a plain one), or None."""
+        """The scalar node at a path (its `style` is empty for a plain one), or None."""
         if not self.has(path):
             return None
         node = self.find(path)[1]

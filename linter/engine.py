@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from .files import Walk
 from .finding import Finding, Severity
 from .harness import Rollout, read_rollout
 from .load import Loader
-from .registry import RuleInfo, builtin_rules, selects
+from .overrides import FileSettings, selected
+from .registry import RuleInfo, all_rules
 from .resource import Resource
 from .rule import Rule
 from .scope import Scope
@@ -36,21 +38,34 @@ class Report:
     notes: list[str] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    worst: Severity | None = None
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
     def fails(self, threshold: Severity) -> bool:
-        """Whether a finding is at or above the threshold."""
-        return any(finding.severity >= threshold for finding in self.findings)
+        """Whether a finding is at or above the threshold, be it too mild to be shown."""
+        return self.worst is not None and self.worst >= threshold
 
 
-def lint(paths: Iterable[str | Path], config: Config | None = None) -> Report:
-    """Lint files and folders; raises NoSuchPath for a path that does not exist."""
+def lint(
+    paths: Iterable[str | Path],
+    config: Config | None = None,
+    *,
+    texts: Mapping[str, bytes] | None = None,
+) -> Report:
+    """Lint files and folders; raises NoSuchPath for a path that does not exist.
+
+    `texts` are linted too: the bytes of files that are not on disk, or not yet, by their names.
+    """
     config = config or Config()
+    texts = texts or {}
     walk = Walk(config.root, config.exclude)
-    return lint_files(list(walk.find(paths)), config, context=list(walk.find(config.context)))
+    files = [*texts, *walk.find(paths, without=texts)]
+    report = lint_files(files, config, context=list(walk.find(config.context)), texts=texts)
+    report.unreadable[:0] = walk.unreadable
+    return report
 
 
 def lint_files(
@@ -61,6 +76,7 @@ def lint_files(
     texts: Mapping[str, bytes] | None = None,
 ) -> Report:
     """Lint the given files; `texts` holds the bytes of those that are not on disk."""
+    settings = FileSettings(config)
     loader = Loader(config, texts or {})
     loaded = loader.load(paths, context)
     rollouts = list(_rollouts(loaded.files))
@@ -69,7 +85,7 @@ def lint_files(
         loaded.files,
         config.cluster_domain,
         config.root_namespace,
-        lambda _path: config.complete,
+        settings.complete,
     )
     report = Report(
         files=sum(not file.context for file in loaded.files),
@@ -81,23 +97,33 @@ def lint_files(
         sources={file.path: file for file in loaded.files},
         unreadable=loaded.unreadable,
     )
-    rules = active_rules(config)
-    raw = _run_rules(rules, loaded.files, loaded.scopes, rollouts, catalog, report)
-    suppressions = Suppressions(loaded.files, rules)
-    kept = suppressions.apply(raw)
+    every, report.notes = all_rules()
+    rules = selected(config, every)
+    active = {rule.id for rule in rules}
+
+    def ran(rule: RuleInfo, file: str) -> bool:
+        return (
+            rule.id in active
+            and not settings.ignores(rule.id, rule.name, file)
+            and (settings.complete(file) or not rule.complete_only)
+        )
+
+    def run(subjects: Mapping[str, Sequence[Any]]) -> Iterator[Finding]:
+        for finding in _run_rules(rules, subjects, catalog, report):
+            if not settings.ignores(finding.rule, finding.name, finding.file):
+                yield finding
+
+    suppressions = Suppressions(loaded.files, every, ran)
+    kept = list(suppressions.apply(run(_subjects(loaded.files, loaded.scopes, rollouts))))
+    kept += suppressions.apply(run({"Suppression": suppressions.faulty()}))
     report.suppressed = suppressions.count
-    report.findings = sorted(_leveled(kept, config), key=lambda finding: finding.order)
+    leveled = [_leveled(finding, settings) for finding in kept]
+    report.worst = max((finding.severity for finding in leveled), default=None)
+    report.findings = sorted(
+        (finding for finding in leveled if finding.severity >= config.min_severity),
+        key=attrgetter("order"),
+    )
     return report
-
-
-def active_rules(config: Config) -> list[RuleInfo]:
-    """The rules that the settings select."""
-    return [
-        rule
-        for rule in builtin_rules()
-        if any(selects(word, rule.id, rule.name) for word in config.select)
-        and not any(selects(word, rule.id, rule.name) for word in config.ignore)
-    ]
 
 
 def _rollouts(files: Iterable[SourceFile]) -> Iterator[Rollout]:
@@ -121,7 +147,7 @@ def _subjects(
         subjects["Document"] += [document for document in file.documents if document.loaded]
     for scope in scopes:
         own = [resource for resource in scope.resources if not resource.file.context]
-        if own:
+        if own or not scope.resources:  # nothing composed: its other documents may still be twins
             subjects["Scope"].append(scope)
         for resource in own:
             for klass in type(resource).__mro__:
@@ -133,13 +159,10 @@ def _subjects(
 
 def _run_rules(
     rules: Sequence[RuleInfo],
-    files: Sequence[SourceFile],
-    scopes: Sequence[Scope],
-    rollouts: Sequence[Rollout],
+    subjects: Mapping[str, Sequence[Any]],
     catalog: Catalog,
     report: Report,
 ) -> Iterator[Finding]:
-    subjects = _subjects(files, scopes, rollouts)
     for info in rules:
         present = [subjects[name] for name in info.subjects if subjects.get(name)]
         if not present:
@@ -167,18 +190,6 @@ def _visit(
             return
 
 
-def _leveled(findings: Iterable[Finding], config: Config) -> Iterator[Finding]:
-    from dataclasses import replace
-
-    for finding in findings:
-        level = next(
-            (
-                severity
-                for word, severity in config.severity.items()
-                if selects(word, finding.rule, finding.name)
-            ),
-            None,
-        )
-        result = finding if level is None else replace(finding, severity=level)
-        if result.severity >= config.min_severity:
-            yield result
+def _leveled(finding: Finding, settings: FileSettings) -> Finding:
+    level = settings.level(finding)
+    return finding if level is None else replace(finding, severity=level)

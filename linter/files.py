@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    #: Folders (absolute) with the patterns that hold in them; later ones win.
+    Rules = list[tuple[str, GitIgnoreSpec]]
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 #: Folders that never hold manifests of the project itself.
@@ -20,22 +24,30 @@ SKIPPED_FOLDERS: Final = frozenset(
 
 
 class NoSuchPath(Exception):  # noqa: N818 reads as a sentence where it is caught
-    """A path that does not exist or cannot be read."""
+    """A path that does not exist."""
 
 
 @dataclass
 class Walk:
-    """How to walk: extra exclude patterns (as in .gitignore, relative to `root`)."""
+    """How to walk: extra exclude patterns (as in .gitignore, relative to `root`).
+
+    `unreadable` tells which folders could not be read, and why.
+    """
 
     root: Path
     exclude: Sequence[str] = ()
+    unreadable: list[str] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
-    def find(self, paths: Iterable[str | Path]) -> Iterator[str]:
-        """The files under the paths, each once, in a stable order; raises NoSuchPath."""
-        done: set[str] = set()
-        for given in paths:
-            path = os.fspath(given)
+    def find(self, paths: Iterable[str | Path], without: Iterable[str] = ()) -> Iterator[str]:
+        """The files under the paths, each once, in a stable order; raises NoSuchPath.
+
+        Those in `without` are left out.
+        """
+        wanted = [os.fspath(path) for path in paths]
+        done = set(map(os.path.abspath, without))
+        alone = len(wanted) == 1 and not done
+        for path in wanted:
             if os.path.isdir(path):
                 found: Iterable[str] = self._walk(path)
             elif os.path.exists(path):
@@ -43,54 +55,60 @@ class Walk:
             else:
                 raise NoSuchPath(f"{path}: no such file or folder")
             for file in found:
-                if file not in done:
-                    done.add(file)
+                key = file if alone else os.path.abspath(file)
+                if key not in done:
+                    done.add(key)
                     yield file
 
     def _walk(self, top: str) -> Iterator[str]:
         self._seen.clear()
-        yield from self._folder(top, self._above(Path(top)))
+        # A folder that is named outright is walked, whatever rule hides it from the folders above.
+        excluded = [rule for rule in self._excludes() if not _ignored(top + "/", [rule])]
+        above = [rule for rule in _rules_above(top) if not _ignored(top + "/", [rule])]
+        stack = [self._folder(top, above, excluded)]
+        while stack:
+            found = next(stack[-1], None)
+            if found is None:
+                stack.pop()
+            elif isinstance(found, str):
+                yield found
+            else:
+                stack.append(self._folder(*found, excluded))
 
-    def _above(self, top: Path) -> list[tuple[str, GitIgnoreSpec]]:
-        """The ignore rules of the folders above, from the repository root down."""
-        absolute = top.absolute()
-        rules: list[tuple[str, GitIgnoreSpec]] = []
-        if self.exclude:
-            rules.append((os.fspath(self.root.absolute()), _spec(self.exclude)))
-        chain = []
-        for parent in absolute.parents:
-            chain.append(parent)
-            if (parent / ".git").exists():
-                for folder in reversed(chain):
-                    rules += _ignore_rules(os.fspath(folder))
-                break
-        return rules
+    def _excludes(self) -> Rules:
+        return [(os.path.abspath(self.root), _spec(self.exclude))] if self.exclude else []
 
-    def _folder(self, folder: str, rules: list[tuple[str, GitIgnoreSpec]]) -> Iterator[str]:
+    def _folder(
+        self, folder: str, rules: Rules, excluded: Rules
+    ) -> Iterator[str | tuple[str, Rules]]:
+        """The files of one folder, and the folders in it, each with the rules that hold there."""
         try:
             entries = sorted(os.scandir(folder), key=attrgetter("name"))
         except OSError as error:
-            raise NoSuchPath(f"{folder}: {error.strerror or error}") from error
+            self.unreadable.append(f"{folder}: {error.strerror or error}")
+            return
         if any(entry.name == ".gitignore" for entry in entries):
             rules = rules + _ignore_rules(os.path.abspath(folder))
         for entry in entries:
-            if entry.is_dir():
-                if entry.name in SKIPPED_FOLDERS or _ignored(entry.path + "/", rules):
+            if _holds(entry.is_dir):
+                path = entry.path + "/"
+                if entry.name in SKIPPED_FOLDERS or _ignored(path, rules):
                     continue
-                if entry.is_symlink() and not self._first_visit(entry):
+                if _ignored(path, excluded) or (entry.is_symlink() and not self._is_new(entry)):
                     continue
-                yield from self._folder(entry.path, rules)
+                yield entry.path, rules
             elif (
                 entry.name.endswith(SUFFIXES)
                 and not _ignored(entry.path, rules)
-                and entry.is_file()
+                and not _ignored(entry.path, excluded)
+                and _holds(entry.is_file)
             ):
                 yield entry.path
 
-    def _first_visit(self, entry: os.DirEntry[str]) -> bool:
+    def _is_new(self, entry: os.DirEntry[str]) -> bool:
         """Whether a linked folder leads somewhere new: not above itself, not visited before."""
         target = os.path.realpath(entry.path)
-        if os.path.abspath(entry.path).startswith(target + os.sep):
+        if _is_below(os.path.realpath(os.path.dirname(entry.path)), target):
             return False
         status = os.stat(target)
         key = (status.st_dev, status.st_ino)
@@ -100,13 +118,55 @@ class Walk:
         return True
 
 
+def _holds(question: Callable[[], bool]) -> bool:
+    """The answer of a directory entry; no for links that lead to one another."""
+    try:
+        return question()
+    except OSError:
+        return False
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies in it; both absolute."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _rules_above(top: str) -> Rules:
+    """The ignore rules of the folders above, from the repository root down."""
+    rules: Rules = []
+    folder = os.path.abspath(top)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return []
+        folder = parent
+        rules = _ignore_rules(folder) + rules
+    return rules
+
+
 def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(patterns)
+    # `a/**` means what is in `a`, not the folder itself: some of it may be wanted again.
+    lines = [line + "/*" if line.endswith("/**") else line for line in patterns]
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except (ValueError, re.error):
+        return GitIgnoreSpec.from_lines(filter(_is_pattern, lines))
 
 
-def _ignore_rules(folder: str) -> list[tuple[str, GitIgnoreSpec]]:
+def _is_pattern(line: str) -> bool:
+    """Whether a line is a pattern; git, too, passes over lines that are none."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
+
+
+def _ignore_rules(folder: str) -> Rules:
     try:
         text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -114,13 +174,16 @@ def _ignore_rules(folder: str) -> list[tuple[str, GitIgnoreSpec]]:
     return [(folder, _spec(text.splitlines()))]
 
 
-def _ignored(path: str, rules: list[tuple[str, GitIgnoreSpec]]) -> bool:
+def _ignored(path: str, rules: Rules) -> bool:
     if not rules:
         return False
     absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")
     verdict = False
     for base, spec in rules:
-        relative = absolute[len(base) :].lstrip("/")
+        if absolute.startswith(base.rstrip("/") + "/"):
+            relative = absolute[len(base) :].lstrip("/")
+        else:
+            relative = os.path.relpath(absolute, base) + ("/" if absolute.endswith("/") else "")
         result = spec.check_file(relative).include
         if result is not None:
             verdict = result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from .source import Problem, SourceFile, looks_like_manifest
 MAX_BYTES: Final = 20 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _VALUES_FILE: Final = re.compile(r"(.*[-_.])?values([-_.].*)?\.ya?ml\Z")
+#: Characters that no YAML parser takes within a text, and what each is called.
+_STRAY: Final = {"\ufeff": "a byte-order mark in the middle", "\0": "a NUL byte"}
 _KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
@@ -50,7 +53,7 @@ class Loader:
     def load(self, paths: Sequence[str], context: Sequence[str] = ()) -> Loaded:
         """Read files to lint, and files of other places that are read for references only."""
         loaded = Loaded()
-        patches = _patch_files([*paths, *context])
+        patches = self._patch_files([*paths, *context])
         seen = set(map(os.path.abspath, paths)) if context else set()
         for path in paths:
             self._add(loaded, path, patches, context=False)
@@ -59,6 +62,20 @@ class Loader:
                 self._add(loaded, path, patches, context=True)
         loaded.scopes = list(self.scopes.values())
         return loaded
+
+    def _patch_files(self, paths: Iterable[str]) -> set[str]:
+        """The absolute paths of the files that a kustomization beside or above them names as patches."""
+        given = {os.path.dirname(path) for path in paths}
+        folders = {above for folder in given for above in self.homes.above(self._folder(folder)[0])}
+        found: set[str] = set()
+        for folder in folders:
+            for name in _KUSTOMIZATION:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path):
+                    found |= {
+                        os.path.abspath(os.path.join(folder, file)) for file in _patches(path)
+                    }
+        return found
 
     def _add(self, loaded: Loaded, path: str, patches: set[str], *, context: bool) -> None:
         try:
@@ -130,15 +147,12 @@ def _read_file(path: str) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        raw = os.read(descriptor, _CHUNK)
-        if len(raw) < _CHUNK:
-            return raw
-        parts = [raw]
-        size = len(raw)
-        while raw and size <= MAX_BYTES:
-            raw = os.read(descriptor, 16 * _CHUNK)
-            parts.append(raw)
-            size += len(raw)
+        parts = [os.read(descriptor, _CHUNK)]
+        size = len(parts[0])
+        # A pipe gives less than it is asked for: only an empty read is the end.
+        while parts[-1] and size <= MAX_BYTES:
+            parts.append(os.read(descriptor, 16 * _CHUNK))
+            size += len(parts[-1])
         return b"".join(parts)
     finally:
         os.close(descriptor)
@@ -154,25 +168,30 @@ def _is_plain_yaml(text: str) -> bool:
 
 def decode(shown: str, raw: bytes) -> SourceFile:
     """A file's text; what is wrong with its encoding becomes a Problem."""
-    bad = -1
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        text = raw.decode("utf-8", errors="replace")
-        bad = len(raw[: error.start].decode("utf-8", errors="replace"))
-    file = SourceFile(shown, text.removeprefix("\ufeff"))
-    if bad >= 0:
-        _encoding_problem(file, "the file is not UTF-8", bad)
-    for mark, word in (("\ufeff", "a byte-order mark in the middle"), ("\0", "a NUL byte")):
-        if mark in file.text:
-            _encoding_problem(file, word, file.text.index(mark))
-            file.text = file.text.replace(mark, "")
+    text, faults = _decoded(raw)
+    faults += [(word, text.index(mark)) for mark, word in _STRAY.items() if mark in text]
+    kept = text
+    for mark in _STRAY:
+        kept = kept.replace(mark, "")
+    file = SourceFile(shown, kept)
+    for message, place in faults:
+        dropped = sum(text.count(mark, 0, place) for mark in _STRAY)
+        offset = max(0, min(place - dropped, len(kept) - 1))
+        file.problems.append(Problem("encoding", message, file.text_span(offset, offset + 1)))
     return file
 
 
-def _encoding_problem(file: SourceFile, message: str, offset: int) -> None:
-    offset = max(0, min(offset, len(file.text) - 1))
-    file.problems.append(Problem("encoding", message, file.text_span(offset, offset + 1)))
+def _decoded(raw: bytes) -> tuple[str, list[tuple[str, int]]]:
+    """The text without a leading byte-order mark, and what is wrong with it at which offset."""
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        text = raw.decode("utf-16", errors="replace").removeprefix("\ufeff")
+        return text, [("the file is UTF-16, not UTF-8", 0)]
+    raw = raw.removeprefix(BOM_UTF8)
+    try:
+        return raw.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        place = len(raw[: error.start].decode("utf-8", errors="replace"))
+        return raw.decode("utf-8", errors="replace"), [("the file is not UTF-8", place)]
 
 
 def _boundary(root: Path) -> str:
@@ -182,16 +201,6 @@ def _boundary(root: Path) -> str:
         if (folder / ".git").exists():
             return os.fspath(folder)
     return absolute
-
-
-def _patch_files(paths: Iterable[str]) -> set[str]:
-    """The absolute paths of files that a kustomization in sight names as patches."""
-    found: set[str] = set()
-    for path in paths:
-        if path.endswith(_KUSTOMIZATION):
-            folder = os.path.dirname(path)
-            found |= {os.path.abspath(os.path.join(folder, name)) for name in _patches(path)}
-    return found
 
 
 def _patches(path: str) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CLASS: Final = re.compile(r"^class (\w+)\(Rule\[([\w |]+)\]\):", re.MULTILINE)
 _ATTRIBUTE: Final = re.compile(r'^    (id|name) = "([^"]+)"', re.MULTILINE)
+_COMPLETE_ONLY: Final = re.compile(r"^    complete_only = True$", re.MULTILINE)
 _ALIASES: Final = re.compile(r"^    aliases = \(([^)]*)\)", re.MULTILINE)
 
 #: Ids of the catalogue that another rule covers: they are accepted wherever a rule is named.
@@ -35,9 +36,13 @@ class RuleInfo:
     subjects: tuple[str, ...]
     module: str
     class_name: str
+    complete_only: bool = False
+    plugin: type[Rule[Any]] | None = None
 
     def load(self) -> type[Rule[Any]]:
         """Import the rule."""
+        if self.plugin is not None:
+            return self.plugin
         rule: type[Rule[Any]] = getattr(import_module(self.module), self.class_name)
         return rule
 
@@ -54,6 +59,14 @@ def builtin_rules() -> tuple[RuleInfo, ...]:
     return tuple(sorted(found, key=lambda info: info.id))
 
 
+def all_rules() -> tuple[tuple[RuleInfo, ...], list[str]]:
+    """The built-in rules and those of plugins, and a note on each plugin that failed."""
+    from .plugins import find_plugins
+
+    plugins = find_plugins()
+    return builtin_rules() + plugins.rules, list(plugins.notes)
+
+
 def _read_info(file: Path, module: str) -> RuleInfo:
     source = file.read_text(encoding="utf-8")
     match = _CLASS.search(source)
@@ -68,6 +81,7 @@ def _read_info(file: Path, module: str) -> RuleInfo:
         subjects=tuple(part.strip() for part in match.group(2).split("|")),
         module=module,
         class_name=match.group(1),
+        complete_only=_COMPLETE_ONLY.search(source) is not None,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .document import DocumentError, plain_data
+from .files import SKIPPED_FOLDERS
 from .scope import VALUES_NAMES, Home
 from .source import Problem, SourceFile
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from .templates import Chart, Renderer, TemplateError
 
 _PROBLEM_KINDS: Final = {"missing-helper": "template-elsewhere", "budget": "limit"}
-#: A chart's other files that templates may read with `.Files`, in bytes each.
+#: Larger files of a chart are not read for helpers or for `.Files`, in bytes.
 _MAX_CHART_FILE: Final = 1_000_000
 
 
@@ -45,7 +47,7 @@ class Renderings:
         missing = file.rendered.missing if file.rendered else ()
         for value in missing if given else missing[:1]:
             message = f".{value.path}" if given else ""
-            end = value.offset + len(value.path) + 1
+            end = min(value.offset + len(value.path) + 1, len(file.text))
             file.problems.append(
                 Problem("value-missing", message, file.text_span(value.offset, end))
             )
@@ -54,11 +56,30 @@ class Renderings:
         from .templates import Renderer
 
         chart = _read_chart(home.root) if home.kind == "chart" else None
-        values, given = _values_of(home)
+        own = None if home.kind == "directory" else _own_values(home.root)
+        given = own is not None or bool(self.overrides)
+        if home.kind == "chart":
+            return Renderer(chart), self._chart_values(home.root), given
+        return Renderer(chart), self._overridden(own or {}), given
+
+    def _chart_values(self, root: str) -> dict[str, Any]:
+        """A chart's values, with what the chart above gives (Helm docs, "Subcharts and globals")."""
+        values = _own_values(root) or {}
+        parent = _parent_chart(root)
+        if parent is None:
+            return self._overridden(values)
+        above = self._chart_values(parent)
+        given = above.get(os.path.basename(root))
+        if isinstance(given, dict):
+            values = _merged(values, given)
+        if isinstance(above.get("global"), dict):
+            values = _merged(values, {"global": above["global"]})
+        return values
+
+    def _overridden(self, values: dict[str, Any]) -> dict[str, Any]:
         for path in self.overrides:
             values = _merged(values, _read_values(path) or {})
-            given = True
-        return Renderer(chart), values, given
+        return values
 
 
 def _problem(file: SourceFile, error: TemplateError) -> Problem:
@@ -72,37 +93,19 @@ def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, A
     return merge_values(base, override)
 
 
-def _values_of(home: Home) -> tuple[dict[str, Any], bool]:
-    """The values that a home's templates see, and whether there is a values file at all."""
-    if home.kind == "directory":
-        return {}, False
-    own = _own_values(home.root)
-    values = own or {}
-    if home.kind == "chart":
-        values = _from_parent(home.root, values)
-    return values, own is not None
-
-
-def _from_parent(root: str, values: dict[str, Any]) -> dict[str, Any]:
-    """A subchart's values, with what the chart above it gives (Helm docs, "Subcharts and globals")."""
-    folder, name = os.path.split(root)
+def _parent_chart(root: str) -> str | None:
+    """The chart that a chart is a subchart of."""
+    folder = os.path.dirname(root)
     parent = os.path.dirname(folder)
-    if os.path.basename(folder) != "charts" or not os.path.isfile(_chart_file(parent)):
-        return values
-    above = _from_parent(parent, _own_values(parent) or {})
-    given = above.get(name)
-    if isinstance(given, dict):
-        values = _merged(values, given)
-    if isinstance(above.get("global"), dict):
-        values = _merged(values, {"global": above["global"]})
-    return values
+    is_subchart = os.path.basename(folder) == "charts" and os.path.isfile(_chart_file(parent))
+    return parent if is_subchart else None
 
 
 def _own_values(root: str) -> dict[str, Any] | None:
     for name in VALUES_NAMES:
-        values = _read_values(os.path.join(root, name))
-        if values is not None:
-            return values
+        path = os.path.join(root, name)
+        if os.path.isfile(path):
+            return _read_values(path)
     return None
 
 
@@ -133,26 +136,54 @@ def _read_chart(root: str) -> Chart:
         app_version=str(metadata.get("appVersion") or ""),
         metadata=metadata,
         helpers=dict(_helpers(root)),
-        files=dict(_chart_files(Path(root))),
+        files=_ChartFiles(Path(root)),
     )
 
 
 def _helpers(root: str) -> Iterator[tuple[str, str]]:
     """The chart's files that define named templates; subcharts and charts above share theirs."""
-    folder, parent = os.path.split(root)[0], os.path.dirname(os.path.dirname(root))
-    if os.path.basename(folder) == "charts" and os.path.isfile(_chart_file(parent)):
+    parent = _parent_chart(root)
+    if parent is not None:
         yield from _helpers(parent)
-    for path in sorted(Path(root).glob("**/templates/**/*")):
-        if path.suffix in (".tpl", ".yaml", ".yml", ".txt") and path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
-            if "define" in text and path.name != "NOTES.txt":
+    folder = Path(root)
+    paths = [*folder.glob("templates/**/*"), *folder.glob("charts/**/templates/**/*")]
+    for path in sorted(paths):
+        if path.suffix in (".tpl", ".yaml", ".yml", ".txt") and path.name != "NOTES.txt":
+            text = _content(path).decode(errors="replace")
+            if "define" in text:
                 yield os.path.relpath(path, root).replace(os.sep, "/"), text
 
 
-def _chart_files(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(root.glob("**/*")):
-        inside = path.relative_to(root).parts
-        if inside[0] in ("templates", "charts") or not path.is_file():
-            continue
-        if path.stat().st_size <= _MAX_CHART_FILE:
-            yield "/".join(inside), path.read_bytes()
+class _ChartFiles(Mapping[str, bytes]):
+    """A chart's other files, looked for when a template asks: the chart may be a whole repository."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @cached_property
+    def _paths(self) -> dict[str, Path]:
+        paths = sorted(self._root.glob("**/*"))
+        inside = {path: path.relative_to(self._root).parts for path in paths if path.is_file()}
+        return {
+            "/".join(parts): path
+            for path, parts in inside.items()
+            if parts[0] not in ("templates", "charts") and not SKIPPED_FOLDERS & {*parts}
+        }
+
+    def __getitem__(self, name: str) -> bytes:
+        return _content(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file; empty for what cannot be read or is no file a template would need."""
+    try:
+        small = path.is_file() and path.stat().st_size <= _MAX_CHART_FILE
+        return path.read_bytes() if small else b""
+    except OSError:
+        return b""

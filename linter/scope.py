@@ -69,7 +69,7 @@ class Homes:
     """
 
     def __init__(self, stop: str) -> None:
-        self.stop = stop
+        self._roots = {stop: True}
         self._marks: dict[str, Literal["chart", "values", ""]] = {}
         self._found: dict[tuple[str, bool], Home] = {}
 
@@ -81,7 +81,7 @@ class Homes:
         return self._found[key]
 
     def _find(self, folder: str, is_template: bool) -> Home:
-        for parent in self._and_above(folder):
+        for parent in self.above(folder):
             mark = self._mark(parent)
             if not mark:
                 continue
@@ -94,13 +94,19 @@ class Homes:
                 return Home("service", parent)
         return Home("directory", folder)
 
-    def _and_above(self, folder: str) -> Iterator[str]:
+    def above(self, folder: str) -> Iterator[str]:
+        """The folder and those above it, up to the root of its repository."""
         while True:
             yield folder
             parent = os.path.dirname(folder)
-            if folder == self.stop or parent == folder:
+            if parent == folder or self._is_root(folder):
                 return
             folder = parent
+
+    def _is_root(self, folder: str) -> bool:
+        if folder not in self._roots:
+            self._roots[folder] = os.path.exists(os.path.join(folder, ".git"))
+        return self._roots[folder]
 
     def _mark(self, folder: str) -> Literal["chart", "values", ""]:
         if folder not in self._marks:

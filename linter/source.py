@@ -29,7 +29,7 @@ _NEEDED_WORD: Final = re.compile(
 )
 _API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
 _NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
-_SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
+_SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
 _SKIP_MARKER: Final = "harness.io/skip-file-for-deploy"
 _CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
@@ -161,25 +161,22 @@ def looks_like_manifest(text: str) -> bool:
 
 def split_documents(text: str) -> Iterator[tuple[int, str]]:
     """The documents of a stream with their character offsets; empty ones are left out."""
-    start = 0
-    if "\n---" in text or text.startswith("---"):
+    start, begun = 0, False
+    if "\n---" in text or "\n..." in text or text.startswith("---"):
         for match in _SEPARATOR.finditer(text):
-            if _CONTENT.search(text, start, match.start()):
+            if begun or _CONTENT.search(text, start, match.start()):
                 yield start, text[start : match.start()]
-            start = _content_start(text, match)
-    if start == 0:
-        if _CONTENT.search(text):
-            yield 0, text
-    elif _CONTENT.search(text, start):
+            start, begun = _content_start(match)
+    if begun or _CONTENT.search(text, start):
         yield start, text[start:]
 
 
-def _content_start(text: str, separator: re.Match[str]) -> int:
-    """Where the document after a separator begins: on its line, if something stands there."""
+def _content_start(separator: re.Match[str]) -> tuple[int, bool]:
+    """Where the document after a separator begins, and whether it does so on the separator's line."""
     rest = separator.group()[3:].strip()
-    if rest and not rest.startswith("#"):
-        return separator.start() + 3
-    return separator.end()
+    if rest and not rest.startswith("#") and separator.group().startswith("-"):
+        return separator.start() + 3, True
+    return separator.end(), False
 
 
 def _hides_something_near(text: str, offset: int) -> bool:

@@ -36,6 +36,7 @@ _KEYWORD: Final = re.compile(
 _VALUE_PATH: Final = re.compile(r"(?<![\w.)])\$?\.(Values(?:\.\w+)+)")
 _OPENING: Final = frozenset({"if", "with", "range", "define", "block"})
 _REPEATED: Final = frozenset({"range", "define", "block"})
+_DEFINING: Final = frozenset({"define", "block"})
 _SILENT: Final = frozenset({"end", "else", "define", "break", "continue"})
 
 
@@ -203,10 +204,10 @@ class MarkedSource:
         output: list[str] = []
         length = 0
         open_blocks: list[str] = []
+        definitions = 0
         for number, piece in enumerate(self.pieces):
             keyword = _keyword(piece)
-            inside = "define" in open_blocks or "block" in open_blocks
-            if not inside and piece.text and keyword not in _SILENT:
+            if not definitions and piece.text and keyword not in _SILENT:
                 output.append(chr(FIRST_MARK + number))
                 length += 1
             self._starts.append(length)
@@ -214,8 +215,9 @@ class MarkedSource:
             length += len(piece.text)
             if keyword in _OPENING:
                 open_blocks.append(keyword)
+                definitions += keyword in _DEFINING
             elif keyword == "end" and open_blocks:
-                open_blocks.pop()
+                definitions -= open_blocks.pop() in _DEFINING
         return "".join(output)
 
     def original_offset(self, offset: int) -> int:

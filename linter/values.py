@@ -7,6 +7,7 @@ Kubernetes reads YAML with the resolver of Go's yaml.v2 (YAML 1.1): `yes`, `on` 
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any, Final, TypeGuard
 
 #: Written into rendered text wherever a template uses a value that no values file gives.
@@ -76,10 +77,17 @@ def plain_scalar(text: str) -> Any:
     digits = text.replace("_", "")
     if _INTEGER.match(digits):
         number = _integer(digits)
-        return number if abs(number) < _LARGEST_INTEGER else float(number)
-    if _FLOAT.match(digits):
-        return float(digits)
-    return text
+        if -_LARGEST_INTEGER // 2 <= number < _LARGEST_INTEGER:
+            return number
+    return _float(digits, text) if _FLOAT.match(digits) else text
+
+
+def _float(digits: str, text: str) -> int | float | str:
+    number = float(digits)
+    if abs(number) < _LARGEST_INTEGER // 2 and number.is_integer():
+        return int(number)  # Kubernetes turns YAML into JSON, in which 50.0 is 50
+    # Go refuses to read what is beyond its floats: the word stays text.
+    return number if isfinite(number) else text
 
 
 def _integer(digits: str) -> int:

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from tsplit_lint import Config, Finding, lint
+from tsplit_lint.cli import main
+
+#: Runs a command line: the exit code, standard output, standard error.
+Run = Callable[..., tuple[int, str, str]]
 
 
 class Tree:
@@ -52,6 +56,17 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     monkeypatch.setenv("TSPLIT_LINT_DEBUG", "1")
     monkeypatch.chdir(tmp_path)
     return Tree(tmp_path)
+
+
+@pytest.fixture
+def command(tree: Tree, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command line in the tree."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(list(words))
+        return (code, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture

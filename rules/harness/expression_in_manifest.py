@@ -103,9 +103,9 @@ class InlineExpression(Rule[VirtualService | DestinationRule | Gateway | Service
         catalog: Catalog,
     ) -> Iterator[Finding]:
         """Look for expressions in the values of one object."""
-        text = resource.document.text
+        document = resource.document
         scope = resource.file.scope
-        if ("${" not in text and "<+" not in text) or resource.file.skipped:
+        if not (document.mentions("${") or document.mentions("<+")) or resource.file.skipped:
             return
         if scope is not None and scope.kind == "chart":
             return

@@ -96,7 +96,7 @@ class ManagedMisplaced(Rule[Resource]):
 
     def check(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Look into the places where people put the key by mistake."""
-        if resource.kind is None or MANAGED not in resource.document.text:
+        if resource.kind is None or not resource.document.mentions(MANAGED):
             return
         if resource.kind not in KINDS:
             places = ((("metadata", "annotations"), "on this kind"), *_WRONG_PLACES)

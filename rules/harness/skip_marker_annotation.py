@@ -67,7 +67,7 @@ class SkipMarkerAnnotation(Rule[Resource]):
 
     def check(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Look for the key."""
-        if MARKER not in resource.document.text or resource.file.skipped:
+        if not resource.document.mentions(MARKER) or resource.file.skipped:
             return
         for part in ("annotations", "labels"):
             keys = as_dict(resource.metadata.get(part))

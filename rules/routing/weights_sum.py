@@ -1,8 +1,8 @@
-"""TS201."""
+"""TS201: weights that do not sum to 100."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tsplit_lint import Catalog, Finding, Rule, Severity, VirtualService, is_integer
 
@@ -16,8 +16,8 @@ class WeightsSum(Rule[VirtualService]):
         whole number is TS202.
 
     Why it matters:
-        Istio before 1.13 rejects the VirtualService.  Later versions share the traffic in
-        proportion, so the percentages written down are not the ones that are served.
+        Istio before 1.13 refuses the VirtualService.  Later versions share the traffic in proportion,
+        so the percentages written down are not the ones that are served.
 
     Bad:
         ```yaml
@@ -66,17 +66,22 @@ class WeightsSum(Rule[VirtualService]):
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each route of one VirtualService."""
         for route in service.routes:
+            if len(route.destinations) < 2:
+                continue
             weights = [destination.weight for destination in route.destinations]
             total = route.total_weight
-            if len(weights) < 2 or None in weights or not is_integer(total):
+            if None in weights or not is_integer(total) or total in (0, 100) or min(weights) < 0:
                 continue
-            if total in (0, 100) or min(weights) < 0:
-                continue
-            served = ", ".join(f"{weight * 100 / total:.3g} %" for weight in weights)
+            served = [f"{weight * 100 / total:.3g} %" for weight in weights]
             yield self.finding(
                 route.at("route"),
-                f"The weights of this route sum to {total}, not 100. Istio shares the traffic in "
-                f"proportion, so {served} are served instead of the written "
-                f"{', '.join(map(str, weights))}; versions before 1.13 reject it.",
+                f"The weights of this route sum to {total}, not 100: {_listed(weights)}. Istio shares "
+                f"the traffic in proportion and serves {_listed(served)}; versions before 1.13 refuse "
+                "the VirtualService.",
                 help="Change the weights so that they sum to 100.",
             )
+
+
+def _listed(parts: Sequence[object]) -> str:
+    *most, last = map(str, parts)
+    return f"{', '.join(most)} and {last}"

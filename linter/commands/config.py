@@ -1,0 +1,95 @@
+"""`tsplit-lint config`: the effective settings, each with where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config import Override
+from ..finding import Severity
+from ..options import (
+    PROG,
+    Parser,
+    add_config_flags,
+    add_format_flag,
+    add_help,
+    add_input_flags,
+    add_level_flags,
+    add_rule_flags,
+    complain,
+    settings_of,
+    write,
+)
+from ..registry import all_rules
+from ..settings import KEYS, Settings
+
+
+def parser() -> Parser:
+    """The parser of the command."""
+    result = Parser(
+        prog=f"{PROG} config",
+        description="Show the effective settings and where each came from: it takes the flags of lint.",
+    )
+    add_format_flag(result)
+    add_rule_flags(result)
+    add_level_flags(result)
+    add_input_flags(result)
+    add_config_flags(result)
+    add_help(result)
+    return result
+
+
+def run(words: list[str]) -> int:
+    """Print the settings."""
+    namespace = parser().parse(words)
+    settings = settings_of(namespace)
+    values = {key: _plain(getattr(settings.config, name)) for key, name in KEYS.items()}
+    write(_json(settings, values) if namespace.format == "json" else _text(settings, values))
+    for note in all_rules()[1]:
+        complain("note", note)
+    return 0
+
+
+def _json(settings: Settings, values: Mapping[str, Any]) -> str:
+    import json
+
+    shown = {
+        key: {"value": value, "source": settings.sources[key]} for key, value in values.items()
+    }
+    return json.dumps({"file": settings.file, "settings": shown}, indent=2) + "\n"
+
+
+def _text(settings: Settings, values: Mapping[str, Any]) -> str:
+    import json
+
+    told = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+    key_width = max(map(len, told))
+    value_width = min(max(map(len, told.values())), 40)
+    lines = [f"configuration file: {settings.file or 'none'}", ""]
+    lines += [
+        f"{key:{key_width}}  {value:{value_width}}  {settings.sources[key]}"
+        for key, value in told.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a configuration file would have it."""
+    if isinstance(value, Severity):
+        return value.label
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, Override):
+        given = {
+            "paths": value.paths,
+            "ignore": value.ignore,
+            "severity": value.severity,
+            "complete": value.complete,
+        }
+        return {key: _plain(part) for key, part in given.items() if part not in ((), {}, None)}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return value

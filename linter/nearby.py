@@ -1,0 +1,82 @@
+"""Which of several objects deploy with another one, as far as their places tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from .resource import Resource
+
+R = TypeVar("R", bound=Resource)
+
+
+def folder_of(resource: Resource) -> str:
+    """The folder of the object's file, as a report shows it."""
+    return resource.file.path.rpartition("/")[0]
+
+
+def and_above(folder: str) -> Iterator[str]:
+    """A folder and those above it, the nearest first."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+class Nearby(Generic[R]):
+    """Candidates, filed by the places where they lie.
+
+    A tree may hold a thousand copies of one service: whoever asks must not look at all of them.
+    """
+
+    def __init__(self, candidates: Sequence[R]) -> None:
+        self.candidates = candidates
+        #: Positions of candidates by scope; of those in plain folders also by folder and folders above.
+        self._in_scope: dict[int, list[int]] = defaultdict(list)
+        self._in_folder: dict[str, list[int]] = defaultdict(list)
+        self._below: dict[str, list[int]] = defaultdict(list)
+        self._by_copy: dict[tuple[str, str], dict[str, list[int]]] = {}
+        for position, candidate in enumerate(candidates):
+            scope = candidate.file.scope
+            self._in_scope[id(scope)].append(position)
+            if scope is None or scope.kind == "directory":
+                folder = folder_of(candidate)
+                self._in_folder[folder].append(position)
+                for part in and_above(folder):
+                    self._below[part].append(position)
+
+    def to(self, asker: Resource, copies: Sequence[Resource]) -> list[R]:
+        """Those that deploy with `asker`; `copies` are the objects of its kind and name."""
+        home = asker.file.scope
+        same = self._in_scope.get(id(home), [])
+        if home is not None and home.kind != "directory":
+            return self._pick(same)
+        own = list(and_above(folder_of(asker)))
+        if same:
+            return self._pick(same) + self._around(same, own)
+        if len(copies) < 2:
+            return self._pick(self._below.get("", []))
+        filed = self._of_copies(asker, copies)
+        return self._pick(sorted(position for folder in own for position in filed.get(folder, [])))
+
+    def _around(self, same: Sequence[int], own: Sequence[str]) -> list[R]:
+        """The candidates of folders above and below, without copies of those in the folder itself."""
+        names = {self.candidates[position].name for position in same}
+        found = set(self._below.get(own[0], []))
+        found.update(position for folder in own[1:] for position in self._in_folder.get(folder, []))
+        return [item for item in self._pick(sorted(found - set(same))) if item.name not in names]
+
+    def _of_copies(self, asker: Resource, copies: Sequence[Resource]) -> dict[str, list[int]]:
+        """Each plain candidate, filed by the deepest of its folders that holds a copy."""
+        key = (asker.kind or "", str(asker.name))
+        if key not in self._by_copy:
+            holding = {part for copy in copies for part in and_above(folder_of(copy))}
+            filed: dict[str, list[int]] = defaultdict(list)
+            for folder, positions in self._in_folder.items():
+                filed[next(part for part in and_above(folder) if part in holding)] += positions
+            self._by_copy[key] = filed
+        return self._by_copy[key]
+
+    def _pick(self, positions: Iterable[int]) -> list[R]:
+        return [self.candidates[position] for position in positions]

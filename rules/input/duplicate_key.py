@@ -1,0 +1,125 @@
+"""TS002: a key twice in one mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tsplit_lint import Catalog, Document, Finding, Place, Rule, Severity
+
+_OF_MANIFESTS = frozenset(
+    ("apiVersion", "kind", "harnessApiVersion", "phases", "pipeline", "template")
+)
+
+#: Two key nodes of the parser: the later one, and the one it repeats.
+Pair = tuple[Any, Any]
+
+
+class DuplicateKey(Rule[Document]):
+    """A mapping has each of its keys once.
+
+    What it checks:
+        Every mapping of a Kubernetes object, a Harness workflow or pipeline, and of a values file,
+        where it is a warning.  A key that overrides one from a merge (`<<: *base`) is right.
+
+    Why it matters:
+        The last of the equal keys wins and the ones before it are dropped without a word: a route, a
+        label or an annotation that stands in the file is not deployed.  Newer parsers refuse the whole
+        file instead.
+
+    Bad:
+        ```yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: shop
+        spec:
+          hosts: [shop]
+          http:
+          - match:
+            - uri: {prefix: /cart}
+            route:
+            - destination: {host: cart}
+          http:  # <-
+          - route:
+            - destination: {host: shop}
+        ```
+
+    Good:
+        ```yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: shop
+        spec:
+          hosts: [shop]
+          http:
+          - match:
+            - uri: {prefix: /cart}
+            route:
+            - destination: {host: cart}
+          - route:
+            - destination: {host: shop}
+        ```
+
+    How to fix:
+        Merge the two values under one key, or remove the one that is out of date.
+
+    Sources:
+        - YAML specification, 1.2.2, section 3.2.1.3: the keys of a mapping are unique
+        - Go's yaml.v3: "mapping key … already defined"
+    """
+
+    id = "TS002"
+    name = "duplicate-key"
+    severity = Severity.ERROR
+
+    def check(self, document: Document, catalog: Catalog) -> Iterator[Finding]:
+        """Look at the documents that have such a mapping."""
+        if not document.repeats_keys:
+            return
+        file, data = document.file, document.data
+        is_values = file.role == "values"
+        if not is_values and not (isinstance(data, dict) and _OF_MANIFESTS & data.keys()):
+            return
+        pairs = list(document.duplicate_keys())
+        second_object = [] if is_values else _second_object(document, pairs)
+        if second_object:
+            yield self._report_object(document, *second_object[0])
+        for later, first in pairs:
+            if (later, first) not in second_object:
+                yield self._report(document, later, first, is_values=is_values)
+
+    def _report(self, document: Document, later: Any, first: Any, *, is_values: bool) -> Finding:
+        place = Place(document.file, fixed=document.node_span(first))
+        return self.finding(
+            Place(document.file, fixed=document.node_span(later)),
+            f'The key "{later.value}" stands twice in this mapping, first in line '
+            f"{place.span().line}. The last one wins and the earlier value is dropped; strict "
+            "parsers refuse the file.",
+            severity=Severity.WARNING if is_values else None,
+            related=[(place, "the value of this one is dropped")],
+            help="Merge the two values under one key, or remove one of them.",
+        )
+
+    def _report_object(self, document: Document, later: Any, first: Any) -> Finding:
+        place = Place(document.file, fixed=document.node_span(first))
+        return self.finding(
+            Place(document.file, fixed=document.node_span(later)),
+            f"A second object begins here, and no `---` parts it from the one in line "
+            f"{place.span().line}. Its keys replace those of the first, which is not deployed; strict "
+            "parsers refuse the file.",
+            related=[(place, "the object that is lost")],
+            help="Write a line `---` above it.",
+        )
+
+
+def _second_object(document: Document, pairs: list[Pair]) -> list[Pair]:
+    """The repeated top-level keys, in order, if they are those of another object."""
+    node: Any = document.node
+    top = {id(key) for key, _value in node.value}
+    found = sorted(
+        (pair for pair in pairs if id(pair[0]) in top), key=lambda pair: pair[0].start_mark.index
+    )
+    names = {later.value for later, _first in found}
+    return found if {"apiVersion", "kind"} <= names else []

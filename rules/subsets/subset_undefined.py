@@ -1,0 +1,139 @@
+"""TS301: a route to a subset that its DestinationRule does not define."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tsplit_lint import (
+    Catalog,
+    Destination,
+    DestinationRule,
+    Finding,
+    Lookup,
+    Place,
+    Rule,
+    Severity,
+    VirtualService,
+    defined_subsets,
+    is_text,
+)
+
+
+class SubsetUndefined(Rule[VirtualService]):
+    """A subset that a route names is defined by the DestinationRule of its host.
+
+    What it checks:
+        The destinations and mirrors of all routes.  It speaks where a DestinationRule for the host is
+        among the files that deploy with the VirtualService and none that applies defines the subset;
+        where no such rule is in sight, it may be in another repository.  A rule that Harness manages
+        defines `stable` and `canary`: Harness writes them.
+
+    Why it matters:
+        Istio accepts both objects.  Every request that the route sends to the subset then fails with
+        503, because there are no such endpoints.
+
+    Bad:
+        ```yaml
+        # file: virtual-service.yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: reviews
+        spec:
+          hosts: [reviews]
+          http:
+          - route:
+            - destination:
+                host: reviews
+                subset: v3  # <-
+        # file: destination-rule.yaml
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata:
+          name: reviews
+        spec:
+          host: reviews
+          subsets:
+          - name: v1
+            labels: {version: v1}
+          - name: v2
+            labels: {version: v2}
+        ```
+
+    Good:
+        ```yaml
+        # file: virtual-service.yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: reviews
+        spec:
+          hosts: [reviews]
+          http:
+          - route:
+            - destination: {host: reviews, subset: v2}
+        # file: destination-rule.yaml
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata:
+          name: reviews
+        spec:
+          host: reviews
+          subsets:
+          - name: v1
+            labels: {version: v1}
+          - name: v2
+            labels: {version: v2}
+        ```
+
+    How to fix:
+        Define the subset in the DestinationRule, with the labels of its pods, and deploy it before the
+        route; or correct the name in the route.
+
+    Sources:
+        - Istio docs, "Traffic Management Problems": 503 errors after setting a destination rule
+        - Istio reference, "Destination Rule", Subset
+    """
+
+    id = "TS301"
+    name = "subset-undefined"
+    severity = Severity.ERROR
+    aliases = ("IST0101", "KIA1107")
+
+    def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
+        """Look up the subset of each destination."""
+        for destination in service.destinations():
+            host, subset = destination.host, destination.subset
+            if is_text(subset) and is_text(host) and host and not host.startswith("*"):
+                lookup = catalog.subset(host, subset, service)
+                if lookup.state == "absent":
+                    yield self._report(destination, lookup)
+
+    def _report(self, destination: Destination, lookup: Lookup) -> Finding:
+        rules = [rule for rule in lookup.items if isinstance(rule, DestinationRule)]
+        names = sorted({name for rule in rules for name in defined_subsets(rule)})
+        has = f"it has {_listed(names)}" if len(rules) == 1 else f"they have {_listed(names)}"
+        titles = _listed([rule.title for rule in rules])
+        fate = "Requests sent there fail with 503."
+        if destination.wrapper is None:
+            fate = "Mirrored requests are lost."
+        fitting = f'Did you mean "{lookup.hint}"?' if lookup.hint else "Define the subset there"
+        return self.finding(
+            destination.at("subset"),
+            f'The subset "{destination.subset}" of host "{destination.host}" is not defined by {titles} '
+            f"({has}). {fate}",
+            related=[(_subsets(rule), "the subsets of the host") for rule in rules],
+            help=fitting if lookup.hint else f"{fitting}, or correct the name in the route.",
+        )
+
+
+def _subsets(rule: DestinationRule) -> Place:
+    if "subsets" in rule.spec:
+        return rule.at("spec", "subsets", key=True)
+    return rule.at("spec", "host")
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return "no subset"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
