@@ -424,8 +424,9 @@ class Catalog:
         where the tree holds several copies of `asker` (an environment each, say), a candidate belongs
         to the copy that lies nearest to it.
         """
-        if not candidates:
-            return []
+        home = asker.file.scope
+        if all(candidate.file.scope is home for candidate in candidates):
+            return list(candidates)
         key = tuple(map(id, candidates))
         if key not in self._nearby:
             self._nearby[key] = Nearby(candidates)

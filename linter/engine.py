@@ -15,7 +15,7 @@ from .config import Config
 from .files import Walk
 from .finding import Finding, Severity
 from .harness import Rollout, read_rollout
-from .load import Loader
+from .load import Loader, read_stream
 from .overrides import FileSettings, selected
 from .registry import RuleInfo, all_rules
 from .resource import Resource
@@ -60,9 +60,11 @@ def lint(
     `texts` are linted too: the bytes of files that are not on disk, or not yet, by their names.
     """
     config = config or Config()
-    texts = texts or {}
+    texts = dict(texts or {})
     walk = Walk(config.root, config.exclude)
     files = [*texts, *walk.find(paths, without=texts)]
+    for path in walk.streams:
+        texts[path] = read_stream(path)
     report = lint_files(files, config, context=list(walk.find(config.context)), texts=texts)
     report.unreadable[:0] = walk.unreadable
     return report

@@ -31,12 +31,14 @@ class NoSuchPath(Exception):  # noqa: N818 reads as a sentence where it is caugh
 class Walk:
     """How to walk: extra exclude patterns (as in .gitignore, relative to `root`).
 
-    `unreadable` tells which folders could not be read, and why.
+    `unreadable` tells which folders could not be read, and why; `streams` are the given paths that
+    are no regular files (pipes).
     """
 
     root: Path
     exclude: Sequence[str] = ()
     unreadable: list[str] = field(default_factory=list)
+    streams: list[str] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
     def find(self, paths: Iterable[str | Path], without: Iterable[str] = ()) -> Iterator[str]:
@@ -52,6 +54,8 @@ class Walk:
                 found: Iterable[str] = self._walk(path)
             elif os.path.exists(path):
                 found = [path]
+                if not os.path.isfile(path):
+                    self.streams.append(path)
             else:
                 raise NoSuchPath(f"{path}: no such file or folder")
             for file in found:
@@ -108,7 +112,8 @@ class Walk:
     def _is_new(self, entry: os.DirEntry[str]) -> bool:
         """Whether a linked folder leads somewhere new: not above itself, not visited before."""
         target = os.path.realpath(entry.path)
-        if _is_below(os.path.realpath(os.path.dirname(entry.path)), target):
+        way = Path(os.path.abspath(entry.path)).parents
+        if any(_is_below(os.path.realpath(folder), target) for folder in way):
             return False
         status = os.stat(target)
         key = (status.st_dev, status.st_ino)

@@ -46,7 +46,7 @@ class Shift:
         if self.step.kind == "apply":
             return f"Apply {self.step.title} applies Istio routing"
         if is_integer(self.canary):
-            return f"Traffic Split {self.step.title} gives the canary {self.canary} %"
+            return f"Traffic Split {self.step.title} gives the canary {self.canary}%"
         return f"Traffic Split {self.step.title} shifts traffic"
 
     @property

@@ -88,7 +88,7 @@ class Loader:
         file = self._source(path if path in self.texts else shown + name, raw)
         file.context = context
         loaded.files.append(file)
-        if _VALUES_FILE.match(name):
+        if "values" in name and _VALUES_FILE.match(name):
             file.role = "values"
         elif patches and os.path.abspath(path) in patches:
             file.role = "patch"
@@ -141,21 +141,29 @@ class Loader:
 
 
 def _read_file(path: str) -> bytes:
-    """The bytes of a file, or a little more than MAX_BYTES of them; raises OSError.
+    """The bytes of a regular file, or a little more than MAX_BYTES of them; raises OSError.
 
     Plain system calls: with thousands of small files, a buffered reader costs more than the reading.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        parts = [os.read(descriptor, _CHUNK)]
-        size = len(parts[0])
-        # A pipe gives less than it is asked for: only an empty read is the end.
+        raw = os.read(descriptor, _CHUNK)
+        if len(raw) < _CHUNK:
+            return raw
+        parts = [raw]
+        size = len(raw)
         while parts[-1] and size <= MAX_BYTES:
             parts.append(os.read(descriptor, 16 * _CHUNK))
             size += len(parts[-1])
         return b"".join(parts)
     finally:
         os.close(descriptor)
+
+
+def read_stream(path: str) -> bytes:
+    """What a pipe gives, or a little more than MAX_BYTES of it; raises OSError."""
+    with open(path, "rb") as stream:
+        return stream.read(MAX_BYTES + 1)
 
 
 def _is_plain_yaml(text: str) -> bool:
@@ -169,6 +177,8 @@ def _is_plain_yaml(text: str) -> bool:
 def decode(shown: str, raw: bytes) -> SourceFile:
     """A file's text; what is wrong with its encoding becomes a Problem."""
     text, faults = _decoded(raw)
+    if not faults and not any(mark in text for mark in _STRAY):
+        return SourceFile(shown, text)
     faults += [(word, text.index(mark)) for mark, word in _STRAY.items() if mark in text]
     kept = text
     for mark in _STRAY:

@@ -166,6 +166,9 @@ class Resource:
         self.base = base
         metadata = as_dict(data.get("metadata"))
         self.metadata = metadata
+        #: `spec` and `metadata.annotations` as written; empty when absent or badly shaped.
+        self.spec = as_dict(data.get("spec"))
+        self.annotations = as_dict(metadata.get("annotations"))
         kind = data.get("kind")
         self.kind: str | None = kind if isinstance(kind, str) else None
         name = metadata.get("name")
@@ -192,16 +195,6 @@ class Resource:
         return self.api_version.rpartition("/")[0]
 
     @property
-    def spec(self) -> dict[str, Any]:
-        """`spec`, an empty mapping when absent or badly shaped."""
-        return as_dict(self.data.get("spec"))
-
-    @property
-    def annotations(self) -> dict[str, Any]:
-        """`metadata.annotations` as written (values may be of any type)."""
-        return as_dict(self.metadata.get("annotations"))
-
-    @property
     def labels(self) -> dict[str, Any]:
         """`metadata.labels` as written."""
         return as_dict(self.metadata.get("labels"))
@@ -215,6 +208,8 @@ class Resource:
         booleans for its YAML 1.1 reader.
         """
         value = self.annotations.get(MANAGED)
+        if value is None:
+            return False
         if isinstance(value, Unknown):
             return value
         return value is True or (isinstance(value, str) and value.lower() == "true")

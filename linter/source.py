@@ -27,6 +27,10 @@ _NEEDED_WORD: Final = re.compile(
     + r"|harness\.io/managed|harnessApiVersion|phaseSteps:|^pipeline:|^template:",
     re.MULTILINE,
 )
+#: What every manifest, workflow and pipeline has; a mere mention of a kind makes none.
+_OBJECT: Final = re.compile(
+    r"""(?:kind|[aA]piVersion)["']?[ \t]*:|phaseSteps:|^pipeline:|^template:""", re.MULTILINE
+)
 _API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
 _NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
 _SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
@@ -88,9 +92,9 @@ class SourceFile:
     def _add_problem(self, document: Document, error: DocumentError, needed: bool) -> None:
         offset = document.offset + error.offset
         span = self.span_of(offset, offset)
+        ours = self.role == "values" or (needed and _OBJECT.search(document.text)) or document.kind
         if error.kind == "syntax" and (
-            not (needed or document.kind or self.role == "values")
-            or _hides_something_near(document.text, error.offset)
+            not ours or _hides_something_near(document.text, error.offset)
         ):
             return  # no manifest of ours, or text that the deployment completes
         self.problems.append(Problem(error.kind, error.message, span))

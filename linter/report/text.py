@@ -162,7 +162,7 @@ class _Text:
         for rule, levels in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
             level = max(levels).label
             painted = self.paint(level, level) + " " * (8 - len(level))
-            yield f"{len(levels):>5}  {painted}  {visible(' '.join(rule))}"
+            yield f"{len(levels):>5}  {painted}  {visible(' '.join(rule))}".rstrip()
 
     def summary(self) -> tuple[str, str]:
         """What was found in how much, and the style to say it in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tsplit_lint import Catalog, Finding, Rule, Severity, VirtualService, is_integer
 
@@ -72,16 +72,11 @@ class WeightsSum(Rule[VirtualService]):
             total = route.total_weight
             if None in weights or not is_integer(total) or total in (0, 100) or min(weights) < 0:
                 continue
-            served = [f"{weight * 100 / total:.3g} %" for weight in weights]
+            served = ", ".join(f"{weight * 100 / total:.3g}%" for weight in weights)
             yield self.finding(
                 route.at("route"),
-                f"The weights of this route sum to {total}, not 100: {_listed(weights)}. Istio shares "
-                f"the traffic in proportion and serves {_listed(served)}; versions before 1.13 refuse "
-                "the VirtualService.",
+                f"The weights of this route sum to {total}, not 100. Istio shares the traffic in "
+                f"proportion, so {served} are served instead of the written "
+                f"{', '.join(map(str, weights))}; versions before 1.13 reject it.",
                 help="Change the weights so that they sum to 100.",
             )
-
-
-def _listed(parts: Sequence[object]) -> str:
-    *most, last = map(str, parts)
-    return f"{', '.join(most)} and {last}"

@@ -113,7 +113,7 @@ def test_the_message_names_the_steps_and_the_place_to_move_to(tree: Tree) -> Non
     check(tree, text)
     (finding,) = (f for f in tree.lint() if f.rule == "TS601")
     lines = text.splitlines()
-    assert '"Traffic Split 10" gives the canary 10 %' in finding.message
+    assert '"Traffic Split 10" gives the canary 10%' in finding.message
     assert finding.help == 'Move it to the Wrap Up section of the phase "Everyone".'
     assert [lines[r.span.line - 1].strip() for r in finding.related] == [
         "name: Traffic Split 10",

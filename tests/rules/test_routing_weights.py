@@ -74,8 +74,8 @@ def test_a_sum_that_is_not_100(judge: Lint, weights: tuple[str, ...], protocol: 
 def test_the_message_tells_the_shares_that_are_served(tree: Tree) -> None:
     tree.write({"a.yaml": service("80", "10", "10", "20")})
     (finding,) = tree.lint(select=("TS201",))
-    assert "sum to 120, not 100: 80, 10, 10 and 20." in finding.message
-    assert "serves 66.7 %, 8.33 %, 8.33 % and 16.7 %" in finding.message
+    assert "sum to 120, not 100." in finding.message
+    assert "so 66.7%, 8.33%, 8.33%, 16.7% are served" in finding.message
     assert finding.path == "spec.http[0].route"
 
 
