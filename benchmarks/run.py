@@ -67,7 +67,9 @@ def main() -> None:
         compare("start", [*LINT, str(one)], nothing, arguments.rounds * 3)
         compare("tree", [*LINT, str(plain)], bare, arguments.rounds)
         compare("templates", [*LINT, str(templates)], [*LINT, str(plain)], arguments.rounds)
-    print(f"measured in {time.monotonic() - started:.0f} s, the median of {arguments.rounds} rounds")
+    print(
+        f"measured in {time.monotonic() - started:.0f} s, the median of {arguments.rounds} rounds"
+    )
 
 
 if __name__ == "__main__":

@@ -133,7 +133,9 @@ def service_files(number: int) -> dict[str, str]:
         "namespace": f"team-{number // 20:02}",
         "stable": "90",
         "canary": "5" if number % 50 == 7 else "10",
-        "settings": "\n".join(f'  SETTING_{i:02}: "{(number * 31 + i * 7) % 997}"' for i in range(50)),
+        "settings": "\n".join(
+            f'  SETTING_{i:02}: "{(number * 31 + i * 7) % 997}"' for i in range(50)
+        ),
     }
     return {
         "deployment-stable.yaml": DEPLOYMENT.format(track="stable", **words),

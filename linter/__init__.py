@@ -26,27 +26,27 @@ if TYPE_CHECKING:
     from .finding import Related as Related
     from .finding import Severity as Severity
     from .finding import Span as Span
-    from .harness import Phase as Phase
-    from .harness import Rollout as Rollout
-    from .harness import Section as Section
-    from .harness import Step as Step
-    from .harness_manifest import PRIMARY_SERVICE as PRIMARY_SERVICE
-    from .harness_manifest import STAGE_SERVICE as STAGE_SERVICE
-    from .harness_manifest import each_beyond_the_first as each_beyond_the_first
-    from .harness_manifest import has_harness_marks as has_harness_marks
-    from .harness_manifest import in_full_sight as in_full_sight
-    from .harness_manifest import kept_destination as kept_destination
-    from .harness_manifest import managed_in as managed_in
-    from .harness_manifest import meant_as_managed as meant_as_managed
-    from .harness_manifest import says_no as says_no
-    from .harness_manifest import uses_blue_green as uses_blue_green
-    from .harness_shift import EarlyDelete as EarlyDelete
-    from .harness_shift import Shift as Shift
-    from .harness_shift import early_deletes as early_deletes
-    from .harness_shift import traffic_shifts as traffic_shifts
-    from .harness_split import SplitDestination as SplitDestination
-    from .harness_split import TrafficSplit as TrafficSplit
-    from .harness_split import traffic_splits as traffic_splits
+    from .harness.manifest import PRIMARY_SERVICE as PRIMARY_SERVICE
+    from .harness.manifest import STAGE_SERVICE as STAGE_SERVICE
+    from .harness.manifest import each_beyond_the_first as each_beyond_the_first
+    from .harness.manifest import has_harness_marks as has_harness_marks
+    from .harness.manifest import in_full_sight as in_full_sight
+    from .harness.manifest import kept_destination as kept_destination
+    from .harness.manifest import managed_in as managed_in
+    from .harness.manifest import meant_as_managed as meant_as_managed
+    from .harness.manifest import says_no as says_no
+    from .harness.manifest import uses_blue_green as uses_blue_green
+    from .harness.model import Phase as Phase
+    from .harness.model import Rollout as Rollout
+    from .harness.model import Section as Section
+    from .harness.model import Step as Step
+    from .harness.shift import EarlyDelete as EarlyDelete
+    from .harness.shift import Shift as Shift
+    from .harness.shift import early_deletes as early_deletes
+    from .harness.shift import traffic_shifts as traffic_shifts
+    from .harness.split import SplitDestination as SplitDestination
+    from .harness.split import TrafficSplit as TrafficSplit
+    from .harness.split import traffic_splits as traffic_splits
     from .hooks import hookimpl as hookimpl
     from .resource import MANAGED as MANAGED
     from .resource import Destination as Destination
@@ -77,8 +77,8 @@ _HOMES = {
     "document": ("Document", "DocumentError"),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
-    "harness": ("Phase", "Rollout", "Section", "Step"),
-    "harness_manifest": (
+    "harness.model": ("Phase", "Rollout", "Section", "Step"),
+    "harness.manifest": (
         "PRIMARY_SERVICE",
         "STAGE_SERVICE",
         "each_beyond_the_first",
@@ -90,8 +90,8 @@ _HOMES = {
         "says_no",
         "uses_blue_green",
     ),
-    "harness_shift": ("EarlyDelete", "Shift", "early_deletes", "traffic_shifts"),
-    "harness_split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
+    "harness.shift": ("EarlyDelete", "Shift", "early_deletes", "traffic_shifts"),
+    "harness.split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
     "resource": (
         "MANAGED",
         "Destination",

@@ -14,7 +14,7 @@ from .catalog import Catalog
 from .config import Config
 from .files import Walk
 from .finding import Finding, Severity
-from .harness import Rollout, read_rollout
+from .harness.model import Rollout, read_rollout
 from .load import Loader, read_stream
 from .overrides import FileSettings, selected
 from .registry import RuleInfo, all_rules

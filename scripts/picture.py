@@ -1,6 +1,6 @@
 """Draw docs/output.svg: what `tsplit-lint examples/bad` shows on a terminal.
 
-    python scripts/picture.py
+python scripts/picture.py
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def main() -> None:
     console.print(Text.from_ansi(done.stdout), soft_wrap=False)
     svg = console.export_svg(title="tsplit-lint", theme=MONOKAI, unique_id="tsplit-lint")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = svg.replace("Fira Code, monospace", FONT).replace("font-family: arial", f"font-family: {FONT}")
+    svg = svg.replace("Fira Code, monospace", FONT).replace(
+        "font-family: arial", f"font-family: {FONT}"
+    )
     svg = "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
     (ROOT / "docs" / "output.svg").write_text(svg, encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """Write docs/rules/ and the README's table of rules from the rules themselves.
 
-    python scripts/rule_pages.py           write
-    python scripts/rule_pages.py --check   exit 1 if something is not current
+python scripts/rule_pages.py           write
+python scripts/rule_pages.py --check   exit 1 if something is not current
 """
 
 from __future__ import annotations

@@ -846,17 +846,3 @@ def test_main_reads_the_arguments_of_the_process(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["tsplit-lint", "wrong.yaml", "--quiet"])
     assert cli.main() == 1
-
-
-def test_a_run_starts_fast(tree: Tree, run: Run) -> None:
-    """The promise is twelve times the start of Python; what is measured here is the best of five."""
-
-    def best(*words: str) -> float:
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            subprocess.run([sys.executable, *words], cwd=tree.root, capture_output=True)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    assert best("-m", "tsplit_lint", "right.yaml") < 12 * best("-c", "pass")

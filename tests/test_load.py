@@ -193,7 +193,7 @@ def test_context_answers_references(tree: Tree) -> None:
     tree.write({"a.yaml": WRONG.replace("80", "90"), "x/b.yaml": rule})
     assert tree.show("a.yaml", select=("TS301",)) == []
     assert tree.show("a.yaml", select=("TS301",), context=(tree.root / "x",)) == [
-        "a.yaml:11:40 TS301"
+        "a.yaml:11:41 TS301"
     ]
 
 

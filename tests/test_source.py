@@ -6,7 +6,7 @@ import pytest
 
 from tsplit_lint import Document, Place, SourceFile, Span
 from tsplit_lint.source import glance, looks_like_manifest, split_documents
-from tsplit_lint.template_source import MissingValue, Piece, Rendered
+from tsplit_lint.templates.source import MissingValue, Piece, Rendered
 
 MARKER = "harness.io/skip-file-for-deploy"
 

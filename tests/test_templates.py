@@ -12,7 +12,6 @@ from gotpl.template import Template
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsplit_lint.template_source import MarkedSource, scan
 from tsplit_lint.templates import (
     EXPRESSION,
     UNKNOWN_MARK,
@@ -25,6 +24,7 @@ from tsplit_lint.templates import (
     merge_values,
     render,
 )
+from tsplit_lint.templates.source import MarkedSource, scan
 from tsplit_lint.values import Unknown
 
 M = UNKNOWN_MARK

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .document import DocumentError, plain_data
-from .harness import Part, Step, shown
-from .resource import as_list
-from .values import Unknown, is_integer
+from ..document import DocumentError, plain_data
+from ..resource import as_list
+from ..values import Unknown, is_integer
+from .model import Part, Step, shown
 
 if TYPE_CHECKING:
-    from .document import Document, Path
+    from ..document import Document, Path
 
 DestinationKind = Literal["stable", "canary", "literal", "unknown", "bad"]
 

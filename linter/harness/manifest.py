@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .resource import MANAGED, Destination, Resource, Service, VirtualService, as_list
-from .scope import VALUES_NAMES
-from .values import Unknown
+from ..resource import MANAGED, Destination, Resource, Service, VirtualService, as_list
+from ..scope import VALUES_NAMES
+from ..values import Unknown
 
 if TYPE_CHECKING:
-    from .catalog import Catalog
-    from .scope import Scope
+    from ..catalog import Catalog
+    from ..scope import Scope
 
 R = TypeVar("R", bound=Resource)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .harness import Phase, Rollout, Section, Step, StepKind, shown
-from .resource import as_dict, as_list
+from ..resource import as_dict, as_list
+from .model import Phase, Rollout, Section, Step, StepKind, shown
 
 if TYPE_CHECKING:
-    from .document import Document, Path
+    from ..document import Document, Path
 
 _TYPES: Final = frozenset(("CANARY", "BLUE_GREEN", "ROLLING", "BASIC", "BUILD", "MULTI_SERVICE"))
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .resource import as_dict
-from .source import Place
-from .values import Unknown
+from ..resource import as_dict
+from ..source import Place
+from ..values import Unknown
 
 if TYPE_CHECKING:
-    from .document import Document, Path
-    from .source import SourceFile
+    from ..document import Document, Path
+    from ..source import SourceFile
 
 Flavor = Literal["workflow", "pipeline"]
 
@@ -311,7 +311,7 @@ def read_rollout(document: Document) -> Rollout | None:
     if not isinstance(data, dict) or "kind" in data or "apiVersion" in data:
         return None
     if "phases" in data or "rollbackPhases" in data:
-        from .harness_firstgen import read_workflow
+        from .firstgen import read_workflow
 
         return read_workflow(document, data)
     return None

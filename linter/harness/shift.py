@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from .harness import Phase, Rollout, Step
-from .harness_split import TrafficSplit
-from .resource import Destination, DestinationRule, Resource, Route, VirtualService, read_resources
-from .values import Unknown, is_integer
+from ..resource import Destination, DestinationRule, Resource, Route, VirtualService, read_resources
+from ..values import Unknown, is_integer
+from .model import Phase, Rollout, Step
+from .split import TrafficSplit
 
 if TYPE_CHECKING:
-    from .catalog import Catalog
-    from .source import Place, SourceFile
+    from ..catalog import Catalog
+    from ..source import Place, SourceFile
 
 _ISTIO_NAME: Final = re.compile(
     r"virtual-?service|destination-?rule|traffic|(^|/)vs\b", re.IGNORECASE

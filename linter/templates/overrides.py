@@ -1,6 +1,6 @@
 """Template functions that need more than lifting: their own behaviour, and bounds before a call.
 
-See `template_functions` for what is done with all the others.
+See `functions.py` for what is done with all the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any, Final
 from gotpl.runtime.callables import invoke_template_function
 from gotpl.runtime.values import INVALID, UNTYPED_NIL
 
-from .template_values import (
+from ..values import UNKNOWN_MARK
+from .values import (
     EXPRESSION,
     HIDDEN_TEXT,
     NAMELESS,
@@ -21,7 +22,6 @@ from .template_values import (
     TooLargeError,
     spend,
 )
-from .values import UNKNOWN_MARK
 
 Function = Callable[..., Any]
 

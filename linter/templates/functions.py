@@ -20,7 +20,8 @@ from gotpl.runtime.context import ContextFunction, RenderContext
 from gotpl.runtime.results import FunctionResult
 from gotpl.runtime.sync_vm import _builtin_functions
 
-from .template_overrides import (
+from ..values import UNKNOWN_MARK
+from .overrides import (
     CHECKS,
     MAX_ITEMS,
     MAX_TEXT,
@@ -32,8 +33,7 @@ from .template_overrides import (
     is_expression,
     unescaped,
 )
-from .template_values import NAMELESS, Items, Missing, Table, TooLargeError, plain, repeat, spend
-from .values import UNKNOWN_MARK
+from .values import NAMELESS, Items, Missing, Table, TooLargeError, plain, repeat, spend
 
 # Units of work (see `spend`), measured: a call, one more character or element of its arguments,
 # an include, and one character of a source to compile.

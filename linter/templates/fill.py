@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .template_source import PRIVATE, MissingValue, Piece, Rendered
-from .values import UNKNOWN_MARK, Unknown
+from ..values import UNKNOWN_MARK, Unknown
+from .source import PRIVATE, MissingValue, Piece, Rendered
 
 #: Longest output of a template, in characters.
 MAX_OUTPUT: Final = 10_000_000

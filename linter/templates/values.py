@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from .template_source import FIRST_MISSING, MAX_MISSING, PRIVATE
-from .values import UNKNOWN_MARK, Unknown
+from ..values import UNKNOWN_MARK, Unknown
+from .source import FIRST_MISSING, MAX_MISSING, PRIVATE
 
 #: Text that Harness fills in at deployment: FirstGen `${…}`, NextGen `<+…>`.
 EXPRESSION: Final = re.compile(r"\$\{[^}]*\}|<\+[^>]*>")

@@ -15,9 +15,10 @@ from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .template_chart import ApiVersions, Files
-from .template_fill import NO_VALUE, fill
-from .template_source import (
+from ..values import UNKNOWN_MARK
+from .chart import ApiVersions, Files
+from .fill import NO_VALUE, fill
+from .source import (
     PRIVATE,
     MarkedSource,
     MissingValue,
@@ -26,7 +27,7 @@ from .template_source import (
     longest_body,
     scan,
 )
-from .template_values import (
+from .values import (
     EXPRESSION,
     HIDDEN_TEXT,
     Given,
@@ -36,7 +37,6 @@ from .template_values import (
     Values,
     bounded_work,
 )
-from .values import UNKNOWN_MARK
 
 if TYPE_CHECKING:
     from gotpl.template import Template
@@ -263,7 +263,7 @@ def _bare_engine() -> Template:
     from gotpl.runtime.policy import SandboxPolicy
     from gotpl.template import Template
 
-    from .template_functions import functions
+    from .functions import functions
 
     allowed = functions()
     budget: Any = Limits()
@@ -285,7 +285,8 @@ def _explain(error: Exception, marked: MarkedSource, name: str, partial: str) ->
     chain = list(_causes(error))
     if isinstance(error, TemplateSyntaxError):
         offset = marked.original_offset(_char_offset(marked.text, error.position))
-        return TemplateError(_text(error), offset, "syntax")
+        nested = "nesting limit" in str(error)
+        return TemplateError(_text(error), offset, "budget" if nested else "syntax")
     offset = marked.last_origin(partial)
     # Position 0 is the engine's way to say that it knows none.
     if isinstance(error, TemplateExecutionError) and error.source_name == name and error.position:
