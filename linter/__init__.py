@@ -12,13 +12,11 @@ from .version import VERSION as __version__
 
 if TYPE_CHECKING:
     from .catalog import Catalog as Catalog
-    from .catalog import Host as Host
     from .catalog import Lookup as Lookup
     from .catalog import defined_subsets as defined_subsets
     from .config import Config as Config
     from .config import Override as Override
     from .document import Document as Document
-    from .document import DocumentError as DocumentError
     from .engine import Report as Report
     from .engine import lint as lint
     from .finding import Finding as Finding
@@ -48,6 +46,8 @@ if TYPE_CHECKING:
     from .harness.split import TrafficSplit as TrafficSplit
     from .harness.split import traffic_splits as traffic_splits
     from .hooks import hookimpl as hookimpl
+    from .hosts import Host as Host
+    from .parsing import DocumentError as DocumentError
     from .resource import MANAGED as MANAGED
     from .resource import Destination as Destination
     from .resource import DestinationRule as DestinationRule
@@ -72,9 +72,9 @@ if TYPE_CHECKING:
     from .values import is_text as is_text
 
 _HOMES = {
-    "catalog": ("Catalog", "Host", "Lookup", "defined_subsets"),
+    "catalog": ("Catalog", "Lookup", "defined_subsets"),
     "config": ("Config", "Override"),
-    "document": ("Document", "DocumentError"),
+    "document": ("Document",),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
     "harness.model": ("Phase", "Rollout", "Section", "Step"),
@@ -92,6 +92,8 @@ _HOMES = {
     ),
     "harness.shift": ("EarlyDelete", "Shift", "early_deletes", "traffic_shifts"),
     "harness.split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
+    "hosts": ("Host",),
+    "parsing": ("DocumentError",),
     "resource": (
         "MANAGED",
         "Destination",

@@ -12,7 +12,7 @@ from typing import Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from .document import DocumentError, compose
+from .parsing import DocumentError, compose
 from .source import SourceFile
 
 #: What a comment has that is ours.

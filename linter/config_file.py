@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .document import Document, DocumentError, plain_data
+from .document import Document, plain_data
+from .parsing import DocumentError
 from .source import SourceFile
 from .words import did_you_mean, one_of
 

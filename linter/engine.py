@@ -14,7 +14,8 @@ from .catalog import Catalog
 from .config import Config
 from .files import Walk
 from .finding import Finding, Severity
-from .harness.model import Rollout, read_rollout
+from .harness import read_rollout
+from .harness.model import Rollout
 from .load import Loader, read_stream
 from .overrides import FileSettings, selected
 from .registry import RuleInfo, all_rules

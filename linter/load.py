@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from .config import Config
-from .document import DocumentError, check_syntax, plain_data
+from .document import plain_data
 from .finding import Span
+from .parsing import DocumentError, check_syntax
 from .rendering import Renderings
 from .resource import as_dict, as_list
 from .scope import Home, Homes, Scope

@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .document import DocumentError, plain_data
+from .document import plain_data
 from .files import SKIPPED_FOLDERS
+from .parsing import DocumentError
 from .scope import VALUES_NAMES, Home
 from .source import Problem, SourceFile
 
@@ -131,13 +132,18 @@ def _read_chart(root: str) -> Chart:
 
     metadata = _read_values(_chart_file(root)) or {}
     return Chart(
-        name=str(metadata.get("name") or os.path.basename(root)),
-        version=str(metadata.get("version") or "0.1.0"),
-        app_version=str(metadata.get("appVersion") or ""),
+        name=_word(metadata.get("name")) or os.path.basename(root),
+        version=_word(metadata.get("version")) or "0.1.0",
+        app_version=_word(metadata.get("appVersion")),
         metadata=metadata,
         helpers=dict(_helpers(root)),
         files=_ChartFiles(Path(root)),
     )
+
+
+def _word(value: object) -> str:
+    """A scalar as text, empty for what is none."""
+    return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _helpers(root: str) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from .document import Document, DocumentError, Path, check_syntax
+from .document import Document, Path
 from .finding import Span
+from .parsing import DocumentError, check_syntax
 from .values import HIDDEN
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsplit_lint.catalog import EXTERNAL, Catalog, Host, canonical_host
+from tsplit_lint.catalog import Catalog
+from tsplit_lint.hosts import EXTERNAL, Host, canonical_host
 from tsplit_lint.resource import Resource
 from tsplit_lint.scope import Scope
 from tsplit_lint.source import SourceFile

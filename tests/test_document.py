@@ -12,16 +12,13 @@ from hypothesis import strategies as st
 
 from tsplit_lint import Document, SourceFile, Unknown
 from tsplit_lint.document import (
-    MAX_DEPTH,
     MAX_VALUES,
-    DocumentError,
     Path,
-    check_syntax,
-    compose,
     key_text,
     path_text,
     plain_data,
 )
+from tsplit_lint.parsing import MAX_DEPTH, DocumentError, check_syntax, compose
 
 
 def document(text: str) -> Document:

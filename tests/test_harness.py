@@ -25,7 +25,7 @@ from workflows import (
 from conftest import Tree
 from tsplit_lint import Catalog, Rollout, SourceFile, early_deletes, traffic_splits
 from tsplit_lint.document import Document
-from tsplit_lint.harness.model import read_rollout
+from tsplit_lint.harness import read_rollout
 
 
 def read(text: str, path: str = "workflow.yaml") -> Rollout | None:

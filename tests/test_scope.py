@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Tree
-from tsplit_lint import Config, DestinationRule, Report, Scope, VirtualService, lint
+from tsplit_lint import Config, DestinationRule, Scope, VirtualService, lint
 from tsplit_lint.scope import Homes
 
 
@@ -123,15 +123,16 @@ SERVICE = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {
 RULE = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\n"
 
 
-def scopes(tree: Tree, files: dict[str, str]) -> tuple[Report, dict[str, Scope]]:
+def scopes(tree: Tree, files: dict[str, str]) -> dict[tuple[str, str], Scope]:
+    """The scopes of a repository by their kind and root."""
     tree.write({"repo/.git/config": "", **{f"repo/{name}": text for name, text in files.items()}})
     report = lint([tree.root / "repo"], Config(root=tree.root / "repo"))
-    found = {file.scope.root: file.scope for file in report.sources.values() if file.scope}
-    return report, found
+    known = [file.scope for file in report.sources.values() if file.scope]
+    return {(scope.kind, scope.root): scope for scope in known}
 
 
 def test_files_are_gathered_by_their_home(tree: Tree) -> None:
-    _report, found = scopes(
+    found = scopes(
         tree,
         {
             "one/values.yaml": "a: 1\n",
@@ -146,23 +147,25 @@ def test_files_are_gathered_by_their_home(tree: Tree) -> None:
         },
     )
     gathered = {
-        root: (scope.kind, [file.path.removeprefix("repo/") for file in scope.files])
-        for root, scope in found.items()
+        key: [file.path.removeprefix("repo/") for file in scope.files]
+        for key, scope in found.items()
     }
     assert gathered == {
-        "repo/chart": ("chart", ["chart/templates/a.yaml"]),
-        "repo/one": (
-            "service",
-            ["one/templates/a.yaml", "one/templates/b/c.yaml", "one/values.yaml"],
-        ),
-        "repo/plain": ("directory", ["plain/a.yaml"]),
-        "repo/plain/deep": ("directory", ["plain/deep/a.yaml"]),
-        "repo/two": ("service", ["two/a.yaml", "two/values.yaml"]),
-    } | {"repo/chart": gathered["repo/chart"]}
+        ("directory", "repo/chart"): ["chart/Chart.yaml"],
+        ("chart", "repo/chart"): ["chart/templates/a.yaml"],
+        ("service", "repo/one"): [
+            "one/templates/a.yaml",
+            "one/templates/b/c.yaml",
+            "one/values.yaml",
+        ],
+        ("directory", "repo/plain"): ["plain/a.yaml"],
+        ("directory", "repo/plain/deep"): ["plain/deep/a.yaml"],
+        ("service", "repo/two"): ["two/a.yaml", "two/values.yaml"],
+    }
 
 
 def test_a_scope_gives_its_objects_by_kind(tree: Tree) -> None:
-    _report, found = scopes(
+    found = scopes(
         tree,
         {
             "values.yaml": SERVICE,
@@ -172,7 +175,7 @@ def test_a_scope_gives_its_objects_by_kind(tree: Tree) -> None:
             "p.yaml": SERVICE,
         },
     )
-    scope = found["repo"]
+    scope = found["service", "repo"]
     assert [resource.kind for resource in scope.resources] == [
         "VirtualService",
         "DestinationRule",

@@ -303,15 +303,3 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
             break
         depth += 1
     return depth
-
-
-def read_rollout(document: Document) -> Rollout | None:
-    """The rollout of a document, None when it is none (or a pipeline, which is not read yet)."""
-    data = document.data
-    if not isinstance(data, dict) or "kind" in data or "apiVersion" in data:
-        return None
-    if "phases" in data or "rollbackPhases" in data:
-        from .firstgen import read_workflow
-
-        return read_workflow(document, data)
-    return None
