@@ -422,12 +422,7 @@ def _asked(target: Host, host: str, asker: Resource) -> Asked:
 
 
 def _serves_gateways(asker: Resource) -> bool:
-    """Whether the clients of a VirtualService are the pods of gateways, which may run anywhere."""
-    if not isinstance(asker, VirtualService):
-        return False
-    if any(name != "mesh" for name in asker.gateways):
-        return True
-    return any(as_dict(match).get("gateways") for route in asker.routes for match in route.matches)
+    return isinstance(asker, VirtualService) and asker.serves_gateways
 
 
 def _gateway_name(reference: str, asker: Resource) -> tuple[str, str | None]:

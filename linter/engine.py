@@ -65,7 +65,11 @@ def lint(
     walk = Walk(config.root, config.exclude)
     files = [*texts, *walk.find(paths, without=texts)]
     for path in walk.streams:
-        texts[path] = read_stream(path)
+        try:
+            texts[path] = read_stream(path)
+        except OSError as error:
+            walk.unreadable.append(f"{path}: {error.strerror or error}")
+            files.remove(path)
     report = lint_files(files, config, context=list(walk.find(config.context)), texts=texts)
     report.unreadable[:0] = walk.unreadable
     return report

@@ -7,6 +7,7 @@ are read as that service too, since every client reaches it by these names.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 #: The namespace of a host that is no service of the cluster.
@@ -37,6 +38,7 @@ def namespaces_meet(one: str | None, other: str | None) -> bool:
     return (one is None and other != EXTERNAL) or (other is None and one != EXTERNAL)
 
 
+@lru_cache(maxsize=10_000)
 def canonical_host(host: str, namespace: str | None, domain: str = "cluster.local") -> Host:
     """The comparable form of a host as written in an object of `namespace`."""
     text = whole = host.strip().lower().rstrip(". ")

@@ -71,8 +71,8 @@ class Loader:
         found: set[str] = set()
         for folder in folders:
             for name in _KUSTOMIZATION:
-                path = os.path.join(folder, name)
-                if os.path.isfile(path):
+                if self.homes.holds(folder, name):
+                    path = os.path.join(folder, name)
                     found |= {
                         os.path.abspath(os.path.join(folder, file)) for file in _patches(path)
                     }

@@ -290,6 +290,13 @@ class VirtualService(Resource):
         """The routes of all protocols."""
         return self.http + self.tls + self.tcp
 
+    @cached_property
+    def serves_gateways(self) -> bool:
+        """Whether clients of its routes are the pods of gateways, which may run in any namespace."""
+        if any(name != "mesh" for name in self.gateways):
+            return True
+        return any(as_dict(match).get("gateways") for route in self.routes for match in route.matches)
+
     def hides(self, protocol: str) -> bool:
         """Whether an expression hides `spec`, the list of routes of a protocol, or an entry of it."""
         if isinstance(self.data.get("spec"), Unknown):

@@ -70,7 +70,7 @@ class Homes:
 
     def __init__(self, stop: str) -> None:
         self._roots = {stop: True}
-        self._marks: dict[str, Literal["chart", "values", ""]] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, bool], Home] = {}
 
     def of(self, folder: str, *, is_template: bool) -> Home:
@@ -103,17 +103,21 @@ class Homes:
                 return
             folder = parent
 
+    def holds(self, folder: str, name: str) -> bool:
+        """Whether a folder has a file of that name; each folder is listed only once."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(folder))
+            except OSError:
+                self._names[folder] = frozenset()
+        return name in self._names[folder] and os.path.isfile(os.path.join(folder, name))
+
     def _is_root(self, folder: str) -> bool:
         if folder not in self._roots:
             self._roots[folder] = os.path.exists(os.path.join(folder, ".git"))
         return self._roots[folder]
 
     def _mark(self, folder: str) -> Literal["chart", "values", ""]:
-        if folder not in self._marks:
-            if os.path.isfile(os.path.join(folder, "Chart.yaml")):
-                self._marks[folder] = "chart"
-            elif any(os.path.isfile(os.path.join(folder, name)) for name in VALUES_NAMES):
-                self._marks[folder] = "values"
-            else:
-                self._marks[folder] = ""
-        return self._marks[folder]
+        if self.holds(folder, "Chart.yaml"):
+            return "chart"
+        return "values" if any(self.holds(folder, name) for name in VALUES_NAMES) else ""

@@ -156,6 +156,7 @@ def run(words: list[str]) -> int:
     if missing and not present and not texts:
         return 2
     report = lint(present, config, texts=texts)
+    gc.freeze()  # nor look for them at the end
     view = View(quiet=namespace.quiet, statistics=namespace.statistics, fail_on=config.fail_on)
     if namespace.quiet:
         report = replace(report, notes=[])
