@@ -16,6 +16,9 @@ from ruamel.yaml.tag import Tag
 #: Deeper nesting than any manifest has; the C composer itself fails at some 30,000 levels.
 MAX_DEPTH: Final = 200
 
+#: A longer document is not composed: no object of a cluster is larger than 1.5 MB (etcd's limit), and a
+#: list of them this long is no manifest that anyone edits.
+MAX_LENGTH: Final = 6_000_000
 #: The pure parser reads some 150 kB a second.
 _MAX_PURE: Final = 200_000
 
@@ -74,6 +77,9 @@ def compose(text: str) -> Node | None:
     A document is accepted if either the C parser or the pure one reads it: each refuses a few
     documents that clusters accept (a tab after a value, an IPv6 address in a flow sequence).
     """
+    if len(text) > MAX_LENGTH:
+        limit = f"{MAX_LENGTH // 1_000_000} million characters"
+        raise DocumentError("limit", f"the document is longer than {limit}", 0)
     _bound_depth(text)
     try:
         return _Composer(text).get_single_node()  # type: ignore[no-any-return]

@@ -116,7 +116,7 @@ class Rule(Generic[Subject]):
     @classmethod
     def page(cls) -> Page:
         """The rule's documentation, read from its docstring."""
-        return Page.parse(inspect.getdoc(cls) or "")
+        return Page.parse(inspect.cleandoc(cls.__doc__ or ""))
 
 
 @dataclass(frozen=True, slots=True)

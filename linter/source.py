@@ -196,7 +196,7 @@ def glance(text: str) -> tuple[str | None, bool]:
     """The kind of a document, and whether it must be composed, from a look at its text."""
     kind = _only_kind(text)
     if kind is None:
-        needed = _NEEDED_WORD.search(text) is not None
+        needed = _NEEDED_WORD.search(text) is not None and _OBJECT.search(text) is not None
         return None, needed or _API_VERSION.search(text) is not None
     if kind in NEEDED_KINDS or "harness.io/" in text:
         return kind, True

@@ -18,7 +18,7 @@ from tsplit_lint.document import (
     path_text,
     plain_data,
 )
-from tsplit_lint.parsing import MAX_DEPTH, DocumentError, check_syntax, compose
+from tsplit_lint.parsing import MAX_DEPTH, MAX_LENGTH, DocumentError, check_syntax, compose
 
 
 def document(text: str) -> Document:
@@ -496,3 +496,12 @@ def test_a_key_that_is_no_scalar_has_no_text() -> None:
     node = compose("? {a: b}\n: c\n")
     assert node is not None
     assert key_text(node.value[0][0]) == "?"
+
+
+def test_a_document_is_composed_up_to_a_length() -> None:
+    text = "a: " + "x" * (MAX_LENGTH - 3)
+    assert plain_data(text) == {"a": text[3:]}
+    with pytest.raises(DocumentError) as caught:
+        compose(text + "x")
+    assert (caught.value.kind, caught.value.offset) == ("limit", 0)
+    check_syntax(text + "x")

@@ -285,7 +285,8 @@ def test_large_files_are_not_read(tree: Tree) -> None:
 
 
 def test_files_up_to_the_limit_are_read(tree: Tree) -> None:
-    text = WRONG + "#" * (MAX_BYTES - len(WRONG))
+    text = f"{WRONG}---\n"
+    text += "#" * (MAX_BYTES - len(text))
     tree.write({"a.yaml": text.encode()})
     assert tree.show(select=("ALL",)) == [f"a.yaml:{FOUND}"]
     tree.write({"a.yaml": text.encode() + b"#"})

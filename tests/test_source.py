@@ -148,7 +148,7 @@ def test_what_a_broken_text_speaks_of(text: str, speaks: bool) -> None:
         ("kind: Service\na: ]\n---\nkind: Service\nb: ]\n", ["2:4 syntax", "5:4 syntax"]),
         ("pipeline:\n  a: ]\n", ["2:6 syntax"]),
         ("kind: Service\na: &a [*a]\n", ["2:4 limit"]),
-        ("a: Gateway\nb: &a [*a]\n", ["2:4 limit"]),
+        ("apiVersion: v1\nb: &a [*a]\n", ["2:4 limit"]),
     ],
 )
 def test_problems(text: str, found: list[str]) -> None:
