@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -81,7 +81,6 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     help: str = ""
-    suppressors: tuple[Span, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:

@@ -135,8 +135,10 @@ class Loader:
         problem = self.renderings.render(file, path, home)
         if problem is None:
             return
-        ours = home.kind == "chart" or looks_like_manifest(file.text)
-        if problem.kind == "limit" or (ours and not _is_plain_yaml(file.text)):
+        ours = home.kind == "chart" or (
+            looks_like_manifest(file.text) and not _is_plain_yaml(file.text)
+        )
+        if ours or problem.kind == "limit":
             file.problems.append(problem)
             file.unreadable = True
 

@@ -40,7 +40,7 @@ class Renderings:
         try:
             file.rendered = renderer.render(file.text, values, name)
         except TemplateError as error:
-            return _problem(file, error)
+            return _problem(file, error, renderer.broken)
         self._note_missing(file, given)
         return None
 
@@ -83,9 +83,16 @@ class Renderings:
         return values
 
 
-def _problem(file: SourceFile, error: TemplateError) -> Problem:
+def _problem(
+    file: SourceFile, error: TemplateError, broken: Mapping[str, TemplateError]
+) -> Problem:
+    """A failure as a Problem; a helper that is missing because its file is broken is no riddle."""
     kind = _PROBLEM_KINDS.get(error.kind, "template")
-    return Problem(kind, error.message, file.text_span(error.offset, error.offset))
+    message = error.message
+    if error.kind == "missing-helper" and broken:
+        name, cause = next(iter(broken.items()))
+        kind, message = "template", f"{message} ({name} cannot be read: {cause.message})"
+    return Problem(kind, message, file.text_span(error.offset, error.offset))
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

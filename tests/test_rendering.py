@@ -434,11 +434,11 @@ def test_a_template_that_fails_is_a_problem_at_its_line(tree: Tree, text: str, k
     assert [finding.file for finding in found.findings] == ["templates/c.yaml"]
 
 
-def test_a_broken_helper_file_is_a_helper_that_is_missing(tree: Tree) -> None:
+def test_a_broken_helper_file_spoils_the_templates_that_need_it(tree: Tree) -> None:
     files = {**CHART, "c/templates/_h.tpl": '{{ define "shop.name" }}{{ if }}{{ end }}'}
     text = CHART_TEMPLATE.replace("^", "")
     found = report(tree, {**files, "c/templates/a.yaml": text, "c/templates/b.yaml": RIGHT})
-    assert problems(found, "c/templates/a.yaml") == ["4:9 template-elsewhere"]
+    assert problems(found, "c/templates/a.yaml") == ["4:9 template"]
     assert problems(found, "c/templates/b.yaml") == []
 
 
@@ -512,3 +512,22 @@ def test_a_missing_value_behind_a_helper_stays_in_the_file(tree: Tree) -> None:
     line = RIGHT.count("\n") + 1
     assert problem.span[:2] == (line, 3)
     assert problem.span.end_column <= len('# {{ include "x" . }}') + 1
+
+
+def test_a_broken_helper_file_is_named_where_it_is_missed(tree: Tree) -> None:
+    tree.write(
+        {
+            "Chart.yaml": "name: shop\nversion: 1.0.0\n",
+            "values.yaml": "name: shop\n",
+            "templates/_helpers.tpl": '{{ define "shop.name" }}{{ if }}{{ end }}\n',
+            "templates/gateway.yaml": """\
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata:
+                  name: {{ include "shop.name" . }}
+                """,
+        }
+    )
+    (finding,) = tree.lint(select=("TS003",))
+    assert (finding.span.line, finding.severity) == (4, Severity.ERROR)
+    assert "templates/_helpers.tpl cannot be read" in finding.message
