@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from .document import Document, plain_data
 from .parsing import DocumentError
 from .source import SourceFile
-from .words import did_you_mean, one_of
+from .words import did_you_mean, level_hint, one_of
 
 NAMES: Final = (".tsplit-lint.yaml", ".tsplit-lint.yml", "pyproject.toml")
 TABLE: Final = "tsplit-lint"
@@ -114,7 +114,7 @@ def read_config(path: Path) -> ConfigFile:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{_shown(path)}: {error.strerror or error}") from None
+        raise ConfigError(f"{_shown(path)}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{_shown(path)}: the file is not UTF-8") from None
     file = (_read_toml if path.suffix == ".toml" else _read_yaml)(path, text)
@@ -143,7 +143,9 @@ def _read_yaml(path: Path, text: str) -> ConfigFile:
         repeated = list(document.duplicate_keys())
     except DocumentError as error:
         line, column = source.position(error.offset)
-        raise ConfigError(f"{shown}:{line}:{column}: not YAML: {error.message}") from None
+        several = "expected a single document" in error.message
+        reason = "a second document begins here" if several else f"not YAML: {error.message}"
+        raise ConfigError(f"{shown}:{line}:{column}: {reason}") from None
     file = _checked(path, {} if data is None else data, _YamlLayout(document))
     for later, earlier in repeated:
         line, column, *_end = document.node_span(later)
@@ -171,7 +173,8 @@ def _read_toml(path: Path, text: str) -> ConfigFile:
         data = _tool(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         found = _TOML_LINE.search(str(error))
-        where = f":{found[1]}:{found[2]}" if found else ""
+        # without a place it is the end of the file, where something is still open
+        where = f":{found[1]}:{found[2]}" if found else f":{len(text.splitlines())}"
         reason = str(error).split(" (at ")[0]
         raise ConfigError(f"{_shown(path)}{where}: not TOML: {reason}") from None
     if TABLE not in data:
@@ -299,7 +302,7 @@ def _explain(error: Any, path: KeyPath) -> Iterator[tuple[KeyPath, bool, str]]:
         )
     elif error.validator == "enum":
         words = error.validator_value
-        hint = did_you_mean(str(error.instance), words)
+        hint = level_hint(error.instance, words)
         yield path, False, f"{name} must be {one_of(words)}, not {_told(error.instance)}{hint}"
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]

@@ -14,7 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .finding import Span
 from .parsing import MAX_DEPTH, NO_TAG, DocumentError, compose
-from .values import HIDDEN, WORDS, Unknown, plain_scalar
+from .values import HIDDEN, UNKNOWN_MARK, WORDS, Unknown, plain_scalar
 
 if TYPE_CHECKING:
     from .source import SourceFile
@@ -254,6 +254,27 @@ class Document:
     def _load(self) -> None:
         self._data, self.repeats_keys = build(compose(self.text), self.text)
         self._has_data = True
+        if self.file.open_blocks and isinstance(self._data, dict) and self._is_open():
+            self._data["spec"] = Unknown(UNKNOWN_MARK)
+
+    def _is_open(self) -> bool:
+        """Whether a block that perhaps is not written stands within `spec`.
+
+        One that holds whole documents leaves each of them as it is.
+        """
+        file = self.file
+        spec = ("\n" + self.text).find("\nspec:")
+        if file.rendered is None or spec < 0:
+            return False
+        start = file.rendered.origin(self.offset + spec).start
+        after = self.offset + len(self.text)
+        end = len(file.text)
+        if after < len(file.rendered.text):
+            end = file.rendered.origin(after).start
+        return any(
+            start < first < end and "\n---" not in file.text[first:last]
+            for first, last in file.open_blocks
+        )
 
     def find(self, path: Path) -> tuple[Node | None, Node | None]:
         """The key node (None inside a sequence) and the value node at a path.

@@ -100,7 +100,7 @@ def lint_files(
         resources=sum(
             not resource.file.context for scope in loaded.scopes for resource in scope.resources
         ),
-        rollouts=len(rollouts),
+        rollouts=sum(not rollout.file.context for rollout in rollouts),
         sources={file.path: file for file in loaded.files},
         unreadable=loaded.unreadable,
     )

@@ -61,7 +61,10 @@ class Loader:
         for path in context:
             if os.path.abspath(path) not in seen:
                 self._add(loaded, path, patches, context=True)
-        loaded.scopes = list(self.scopes.values())
+        # What a rule says must not depend on the order in which files are named.
+        loaded.scopes = sorted(self.scopes.values(), key=lambda scope: (scope.root, scope.kind))
+        for scope in loaded.scopes:
+            scope.files.sort(key=lambda file: file.path)
         return loaded
 
     def _patch_files(self, paths: Iterable[str]) -> set[str]:
@@ -190,7 +193,8 @@ def decode(shown: str, raw: bytes) -> SourceFile:
     for message, place in faults:
         dropped = sum(text.count(mark, 0, place) for mark in _STRAY)
         offset = max(0, min(place - dropped, len(kept) - 1))
-        file.problems.append(Problem("encoding", message, file.text_span(offset, offset + 1)))
+        end = min(offset + 1, len(kept))
+        file.problems.append(Problem("encoding", message, file.text_span(offset, end)))
     return file
 
 

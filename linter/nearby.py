@@ -37,6 +37,8 @@ class Nearby(Generic[R]):
         self._in_folder: dict[str, list[int]] = defaultdict(list)
         self._below: dict[str, list[int]] = defaultdict(list)
         self._by_copy: dict[tuple[str, str], dict[str, list[int]]] = {}
+        #: The folder names that all copies of an object have in common, by its kind and name.
+        self._shared: dict[tuple[str, str], set[str]] = {}
         for position, candidate in enumerate(candidates):
             scope = candidate.file.scope
             self._in_scope[id(scope)].append(position)
@@ -58,7 +60,8 @@ class Nearby(Generic[R]):
         if len(copies) < 2:
             return self._pick(self._below.get("", []))
         filed = self._of_copies(asker, copies)
-        return self._pick(sorted(position for folder in own for position in filed.get(folder, [])))
+        found = self._pick(sorted(position for folder in own for position in filed.get(folder, [])))
+        return self._of_one_kind(found, asker, copies)
 
     def _around(self, same: Sequence[int], own: Sequence[str]) -> list[R]:
         """The candidates of folders above and below, without copies of those in the folder itself."""
@@ -80,3 +83,26 @@ class Nearby(Generic[R]):
 
     def _pick(self, positions: Iterable[int]) -> list[R]:
         return [self.candidates[position] for position in positions]
+
+    def _of_one_kind(self, found: list[R], asker: Resource, copies: Sequence[Resource]) -> list[R]:
+        """Those found, without copies of the ones that share a folder's name with `asker` alone.
+
+        `routes/prod` and `rules/prod` belong together, though they meet in a folder of all.
+        """
+        if len(found) < 2:
+            return found
+        key = (asker.kind or "", str(asker.name))
+        if key not in self._shared:
+            self._shared[key] = set.intersection(*(_parts(copy) for copy in copies))
+        own = _parts(asker) - self._shared[key]
+        near = [bool(own & _parts(item)) for item in found]
+        names = {item.name for item, is_near in zip(found, near, strict=True) if is_near}
+        return [
+            item
+            for item, is_near in zip(found, near, strict=True)
+            if is_near or item.name not in names
+        ]
+
+
+def _parts(resource: Resource) -> set[str]:
+    return set(folder_of(resource).split("/"))

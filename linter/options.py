@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
@@ -14,6 +15,7 @@ from .settings import LEVELS, Flags, Settings, settle
 from .words import did_you_mean, one_of
 
 PROG: Final = "tsplit-lint"
+_VALUED: Final = re.compile(r"argument (?:-\w/)?(--[\w-]+): ignored explicit argument .*", re.S)
 
 
 class CommandError(Exception):
@@ -37,7 +39,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        raise UsageError(message.removeprefix("argument "))
+        valued = _VALUED.fullmatch(message)
+        raise UsageError(
+            f"{valued[1]} takes no value" if valued else message.removeprefix("argument ")
+        )
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # the help is UTF-8 as all other output, whatever the locale says
+        write(message)
 
     def parse(self, arguments: Sequence[str], positional: str = "") -> argparse.Namespace:
         """Parse; options may stand between the positional arguments, `--` ends the options."""
@@ -169,6 +178,12 @@ def add_config_flags(parser: argparse._ActionsContainer) -> None:
 
 def settings_of(namespace: argparse.Namespace) -> Settings:
     """The effective settings of a command line; raises ConfigError."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise CommandError(
+            f"the working directory cannot be read: {error.strerror or error}"
+        ) from None
     rules, notes = all_rules()
     try:
         return settle(_flags(namespace), rules)

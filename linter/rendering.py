@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PROBLEM_KINDS: Final = {"missing-helper": "template-elsewhere", "budget": "limit"}
 #: Larger files of a chart are not read for helpers or for `.Files`, in bytes.
 _MAX_CHART_FILE: Final = 1_000_000
+_BLOCK: Final = re.compile(r"\{\{-?\s*(?:if|with|range)\b[^{}]*\}\}")
 
 
 class Renderings:
@@ -40,8 +42,16 @@ class Renderings:
         try:
             file.rendered = renderer.render(file.text, values, name)
         except TemplateError as error:
-            return _problem(file, error, renderer.broken)
+            problem = _problem(file, error, renderer.broken)
+            if error.kind == "execution" and _waits(file.text, error.offset, values):
+                return Problem("template-elsewhere", problem.message, problem.span)
+            return problem
         self._note_missing(file, given)
+        if given and _BLOCK.search(file.text):
+            from .templates.blocks import open_blocks
+            from .templates.source import scan
+
+            file.open_blocks = open_blocks(scan(file.text) or [], values)
         return None
 
     def _note_missing(self, file: SourceFile, given: bool) -> None:
@@ -93,6 +103,18 @@ def _problem(
         name, cause = next(iter(broken.items()))
         kind, message = "template", f"{message} ({name} cannot be read: {cause.message})"
     return Problem(kind, message, file.text_span(error.offset, error.offset))
+
+
+def _waits(text: str, offset: int, values: Mapping[str, Any]) -> bool:
+    """Whether the action that failed, or a block around it, uses a value that Harness fills in later.
+
+    Until then the value is text, which no `range` takes and which no boolean equals.
+    """
+    from .templates.blocks import waits
+
+    end = text.find("}}", offset)
+    action = text[max(text.rfind("{{", 0, offset + 2), 0) : end if end >= 0 else None]
+    return any(waits(part, values) for part in (action, *_BLOCK.findall(text[:offset])))
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -295,7 +295,9 @@ class VirtualService(Resource):
         """Whether clients of its routes are the pods of gateways, which may run in any namespace."""
         if any(name != "mesh" for name in self.gateways):
             return True
-        return any(as_dict(match).get("gateways") for route in self.routes for match in route.matches)
+        return any(
+            as_dict(match).get("gateways") for route in self.routes for match in route.matches
+        )
 
     def hides(self, protocol: str) -> bool:
         """Whether an expression hides `spec`, the list of routes of a protocol, or an entry of it."""
@@ -333,8 +335,9 @@ class DestinationRule(Resource):
 
     @property
     def host(self) -> str | Unknown | None:
-        """`spec.host`."""
-        value = self.spec.get("host")
+        """`spec.host`; Unknown where an expression hides `spec`."""
+        spec = self.data.get("spec")
+        value = spec if isinstance(spec, Unknown) else self.spec.get("host")
         return value if isinstance(value, (str, Unknown)) else None
 
     @cached_property

@@ -13,7 +13,7 @@ from .finding import Severity
 from .registry import REDIRECTS, RuleInfo, selects
 from .resource import as_dict, as_list
 from .values import is_text
-from .words import did_you_mean, one_of
+from .words import did_you_mean, level_hint, one_of
 
 if TYPE_CHECKING:
     from .config_file import ConfigFile
@@ -166,7 +166,7 @@ class _Merge:
         for text in self.flags.severity:
             rule, equals, level = text.partition("=")
             if not equals or not rule or level not in LEVELS:
-                hint = did_you_mean(level, LEVELS) if equals else ""
+                hint = level_hint(level, LEVELS) if equals else ""
                 self.mistakes.append(
                     f"--severity {text}: write RULE=LEVEL with a level of {one_of(LEVELS)}{hint}"
                 )

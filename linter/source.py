@@ -57,7 +57,8 @@ class SourceFile:
     `path` is what a report shows; `text` is what a person edits, without a leading byte-order mark;
     `rendered` is what the template engine made of it (None for a plain file).  `role` is `manifest`,
     `values` or `patch` (a kustomize patch: a partial object, never judged as whole).  `context`: read
-    for references, not linted.  `unreadable`: a template that did not render.
+    for references, not linted.  `unreadable`: a template that did not render.  `open_blocks`: where in
+    `text` only the deployment knows whether something is written.
     """
 
     def __init__(self, path: str, text: str, *, role: str = "manifest") -> None:
@@ -69,6 +70,7 @@ class SourceFile:
         self.documents: list[Document] = []
         self.context = False
         self.unreadable = False
+        self.open_blocks: list[tuple[int, int]] = []
         self.scope: Scope | None = None
         self._line_starts: list[int] | None = None
 
@@ -147,8 +149,7 @@ class SourceFile:
             return self.text_span(start, end)
         first = self.rendered.origin(start)
         last = self.rendered.origin(max(start, end - 1))
-        finish = last.start + 1 if last.literal else last.end
-        return self.text_span(first.start, max(finish, first.end))
+        return self.text_span(first.start, max(last.end, first.end))
 
     def line_text(self, line: int) -> str:
         """The text of a 1-based line, without its line break."""

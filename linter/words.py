@@ -31,6 +31,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'; did you mean "{match}"?' if match else ""
 
 
+def level_hint(given: object, levels: Iterable[str]) -> str:
+    """What may have been meant by a word that is no severity."""
+    if given is False or given in ("off", "none", "ignore", "disabled"):
+        return "; to switch a rule off, ignore it"
+    return did_you_mean(str(given), levels)
+
+
 def one_of(words: Sequence[str]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -42,7 +42,9 @@ def page_text(rule: type[Rule[Any]]) -> str:
     if covered:
         facts.append("stands for " + ", ".join(covered) + " too")
     parts = [f"# {rule.id} {rule.name}", page.summary, "; ".join(facts) + "."]
-    parts += [f"## {title}\n\n{body}" for title, body in page.sections.items()]
+    for title, body in page.sections.items():
+        lead = "The lines that end in `# <-` are found.\n\n" if title == "Bad" else ""
+        parts.append(f"## {title}\n\n{lead}{body}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -132,6 +132,38 @@ def test_a_command_in_the_wrong_place_gets_a_hint(run: Run) -> None:
     ]
 
 
+def test_a_misspelt_command_gets_a_hint(run: Run) -> None:
+    code, _out, err = run("explian")
+    assert code == 2
+    assert err == (
+        "tsplit-lint: error: explian: no such file or folder"
+        " (if the command explain is meant: tsplit-lint explain …)\n"
+    )
+
+
+def test_a_severity_that_is_none(run: Run) -> None:
+    code, _out, err = run("--severity", "TS201=off")
+    assert code == 2
+    assert err.endswith("error, warning or info; to switch a rule off, ignore it\n")
+
+
+def test_help_in_a_locale_of_ascii(tree: Tree, run: Run) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([*MODULE, "--help"], capture_output=True, env=environment, cwd=tree.root)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "[PATH …]" in done.stdout.decode()
+
+
+def test_a_working_directory_that_is_gone(tree: Tree, run: Run) -> None:
+    gone = tree.root / "gone"
+    gone.mkdir()
+    script = f"import os, sys; os.rmdir({str(gone)!r}); from tsplit_lint import cli; sys.exit(cli.main([]))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=gone)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tsplit-lint: error: the working directory cannot be read: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_standard_input(run: Run, stdin: Any) -> None:
     stdin(WRONG.encode())
     assert concise(run, "-") == ["<stdin>:8:5: error TS201"]
@@ -172,6 +204,14 @@ def test_excluded_files(tree: Tree, run: Run) -> None:
 def test_context_is_read_and_not_linted(tree: Tree, run: Run) -> None:
     tree.write({"other/b.yaml": WRONG})
     assert concise(run, "right.yaml", "--context", "other", "--context", "wrong.yaml") == []
+
+
+def test_a_workflow_of_the_context_is_not_counted(tree: Tree, run: Run) -> None:
+    workflow = "harnessApiVersion: '1.0'\ntype: CANARY\nphases: [{name: Canary}]\n"
+    tree.write({"other/workflow.yaml": workflow})
+    assert run("other")[1] == "No findings: 1 file, 1 document, 1 workflow checked.\n"
+    _code, out, _err = run("right.yaml", "--context", "other")
+    assert out == "No findings: 1 file, 1 document, 1 resource checked.\n"
 
 
 def test_values_for_templates(tree: Tree, run: Run) -> None:
@@ -318,6 +358,7 @@ def test_a_suppressed_finding_is_something(run: Run, tree: Tree) -> None:
         ),
         (("--color", "sometimes"), '--color: "sometimes" is not auto, always or never'),
         (("--fail-on",), "--fail-on: expected one argument"),
+        (("--complete=yes",), "--complete takes no value"),
         (("--output", "x"), "--output x needs a --format of its own before it"),
         (
             ("--format", "json", "--output", "x", "--output", "y"),

@@ -427,13 +427,18 @@ ignored = ["b"]
     ("text", "message"),
     [
         ("a: [\nb: }\n", ":2:4: not YAML: "),
-        ("a: 1\n---\nb: 2\n", "not YAML: "),
+        ("a: 1\n---\nb: 2\n", ":2:1: a second document begins here"),
         ("- a\n", ":1: the settings must be a mapping of keys to values"),
         (
             "ignore: []\ncomplete: true\nignore: []\n",
             ':3:1: "ignore" is given twice, first in line 1',
         ),
         ("ignore: [[TS201]]\n", ':1:10: "ignore[0]" must be text, not a list'),
+        (
+            "severity: {TS201: off}\n",
+            ':1:19: "severity.TS201" must be error, warning or info, not false; to switch a rule off, '
+            "ignore it",
+        ),
         ("ignore: {}\n", ':1:1: "ignore" must be a list, not a mapping'),
         ("mesh:\n", ':1:1: "mesh" must be a mapping, not empty'),
         ("exclude: true\n", ':1:10: "exclude" must be a list, not true'),
@@ -461,7 +466,7 @@ def test_a_file_that_is_no_text(tree: Tree, run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[tool.tsplit-lint]\nignore = ["TS2"\n', ": not TOML: "),
+        ('[tool.tsplit-lint]\nignore = ["TS2"\n', ":2: not TOML: "),
         ("[tool]\ntsplit-lint = 3\n", ":2: the settings must be a mapping of keys to values"),
     ],
 )

@@ -16,6 +16,7 @@ from conftest import Tree
 from tsplit_lint import (
     Catalog,
     Config,
+    DestinationRule,
     Document,
     Finding,
     Place,
@@ -127,6 +128,24 @@ def test_a_rule_that_fails_is_one_note_and_the_others_go_on(
     found = [finding.rule for finding in report.findings]
     assert found.count("X001") == 6
     assert found.count("X002") == 2
+
+
+class Always(Rule[VirtualService | DestinationRule]):
+    """Fails at everything."""
+
+    id, name, severity = "X005", "always", Severity.ERROR
+
+    def check(self, subject: Resource, catalog: Catalog) -> Iterator[Finding]:
+        raise KeyError("host")
+
+
+def test_a_rule_that_fails_at_two_kinds_is_one_note_too(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TSPLIT_LINT_DEBUG")
+    use(monkeypatch, Always)
+    tree.write({"a.yaml": OBJECTS})
+    assert run(tree).notes == ["rule X005 failed (KeyError: 'host') and was left out"]
 
 
 def test_a_rule_that_fails_raises_where_that_is_asked_for(

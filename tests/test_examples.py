@@ -65,7 +65,11 @@ def test_the_gates_run_the_command_of_the_readme() -> None:
 def test_every_folder_of_modules_is_installed() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     listed = set(re.findall(r'^    "(tsplit_lint[\w.]*)",$', text, re.MULTILINE))
-    homes = {"linter": "tsplit_lint", "rules": "tsplit_lint.rules", "schemas": "tsplit_lint.schemas"}
+    homes = {
+        "linter": "tsplit_lint",
+        "rules": "tsplit_lint.rules",
+        "schemas": "tsplit_lint.schemas",
+    }
     found = set()
     for folder, package in homes.items():
         for init in (ROOT / folder).rglob("__init__.py"):

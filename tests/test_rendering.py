@@ -372,8 +372,8 @@ def test_values_given_on_the_command_line_win(tree: Tree) -> None:
     found = ["t/a.yaml:8:5 TS201"]
     assert tree.show("t", select=("TS201",)) == []
     assert tree.show("t", select=("TS201",), values=(prod,)) == found
-    assert "70, 10" in tree.lint("t", select=("TS201",), values=(prod, more))[0].message
-    assert "80, 10" in tree.lint("t", select=("TS201",), values=(more, prod))[0].message
+    assert "sum to 80," in tree.lint("t", select=("TS201",), values=(prod, more))[0].message
+    assert "sum to 90," in tree.lint("t", select=("TS201",), values=(more, prod))[0].message
 
 
 def test_values_given_are_merged_into_those_of_the_service(tree: Tree) -> None:
@@ -404,7 +404,7 @@ def test_values_given_reach_subcharts_as_those_of_the_chart(tree: Tree) -> None:
     tree.write({"c/charts/sub/templates/a.yaml": TEMPLATE.replace("^", "")})
     prod = tree.root / "prod.yaml"
     (finding,) = tree.lint("c", select=("TS201",), values=(prod,))
-    assert "80, 10" in finding.message
+    assert "sum to 90," in finding.message
 
 
 def test_values_given_that_do_not_exist_change_nothing(tree: Tree) -> None:
@@ -432,6 +432,27 @@ def test_a_template_that_fails_is_a_problem_at_its_line(tree: Tree, text: str, k
     assert re.fullmatch(rf"7:\d+ {kind}", told)
     assert found.sources["templates/a.yaml"].documents == []
     assert [finding.file for finding in found.findings] == ["templates/c.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("{{ range .Values.later }}{{ . }}{{ end }}", "template-elsewhere"),
+        ("{{ range .Values.deep.later }}{{ . }}{{ end }}", "template-elsewhere"),
+        ("{{ with .Values.later }}{{ .a.b }}{{ end }}", "template-elsewhere"),
+        ("{{ if eq .Values.later true }}x{{ end }}", "template-elsewhere"),
+        ("{{ range .Values.w.x }}{{ . }}{{ end }}", "template"),
+        ("{{ range .Values.text }}{{ . }}{{ end }}", "template"),
+        ("{{ .Values.later }}{{ range .Values.text }}{{ . }}{{ end }}", "template"),
+    ],
+)
+def test_a_failure_that_waits_for_the_deployment_lies_elsewhere(
+    tree: Tree, action: str, kind: str
+) -> None:
+    values = "w: 80\ntext: a\nlater: <+pipeline.x>\ndeep: {later: '${workflow.x}'}\n"
+    text = HEAD.replace("hosts: [shop]", f"hosts: [shop]\n  note: {action}: !")
+    found = report(tree, {"values.yaml": values, "a.yaml": text})
+    assert [told.partition(" ")[2] for told in problems(found, "a.yaml")] == [kind]
 
 
 def test_a_broken_helper_file_spoils_the_templates_that_need_it(tree: Tree) -> None:
@@ -531,3 +552,72 @@ def test_a_broken_helper_file_is_named_where_it_is_missed(tree: Tree) -> None:
     (finding,) = tree.lint(select=("TS003",))
     assert (finding.span.line, finding.severity) == (4, Severity.ERROR)
     assert "templates/_helpers.tpl cannot be read" in finding.message
+
+
+MANAGED = HEAD.replace("spec:", '  annotations: {harness.io/managed: "true"}\nspec:')
+ONE_ROUTE = "  - route:\n    - destination: {host: shop}\n"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{{- range .Values.nobody }}",
+        "{{- range until (int .Values.later) }}",
+        "{{- if .Values.later }}",
+        '{{- if eq .Values.later "on" }}',
+        "{{- if not .Values.later }}",
+        "{{- with .Values.later }}",
+        '{{- if eq .Values.name "x" }}{{ else if .Values.later }}',
+    ],
+)
+def test_what_is_perhaps_written_is_no_mistake(tree: Tree, block: str) -> None:
+    written = f"  {block}\n{ONE_ROUTE}  {{{{- end }}}}\n"
+    tree.write({"values.yaml": "name: shop\nlater: ${workflow.variables.later}\n"})
+    rules = ("TS105", "TS106", "TS201", "TS301")
+    for text in (MANAGED + written, MANAGED + written + ONE_ROUTE):
+        tree.write({"templates/vs.yaml": text})
+        assert tree.show(select=rules) == []
+    weights = HEAD + RIGHT.removeprefix(HEAD) + written.replace("  - route:\n", "")
+    tree.write({"templates/vs.yaml": weights})
+    assert tree.show(select=rules) == []
+
+
+def test_what_is_perhaps_written_elsewhere_hides_nothing(tree: Tree) -> None:
+    tree.write({"values.yaml": "name: shop\nlater: ${workflow.variables.later}\n"})
+    two = MANAGED + 2 * ONE_ROUTE
+    around = "{{- if .Values.later }}\n" + two + "{{- end }}\n"
+    labels = "metadata:\n  {{- if .Values.later }}\n  labels: {a: b}\n  {{- end }}"
+    after = two + "{{- if .Values.later }}\n---\nkind: Service\n{{- end }}\n"
+    for text in (around, two.replace("metadata:", labels), after):
+        tree.write({"templates/vs.yaml": text})
+        assert len(tree.show(select=("TS105",))) == 1
+
+
+def test_subsets_that_are_perhaps_written(tree: Tree) -> None:
+    rule = (
+        "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shop}\nspec:\n"
+        "  host: shop\n  subsets:\n  - {name: b, labels: {v: b}}\n"
+        "  {{- if eq .Values.later 1 }}\n  - {name: a, labels: {v: a}}\n  {{- end }}\n"
+    )
+    tree.write({"templates/vs.yaml": RIGHT, "templates/dr.yaml": rule})
+    tree.write({"values.yaml": "later: 2\n"})
+    assert tree.show(select=("TS301",)) == ["templates/vs.yaml:9:41 TS301"]
+    tree.write({"values.yaml": "later: ${workflow.variables.later}\n"})
+    assert tree.show(select=("TS301", "TS302"), complete=True) == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "{{ range .Values.later }}{{ end }}",
+        "{{ if eq .Values.later true }}{{ end }}",
+        "{{ with .Values.later }}{{ .field }}{{ end }}",
+        "{{ .Values.later.field }}",
+    ],
+)
+def test_an_expression_that_a_template_cannot_take_yet_is_no_error(tree: Tree, action: str) -> None:
+    tree.write({"templates/vs.yaml": f"{RIGHT}{action}\n"})
+    tree.write({"values.yaml": "later: ${workflow.variables.later}\n"})
+    assert [finding.severity for finding in tree.lint(select=("TS003",))] == [Severity.INFO]
+    tree.write({"values.yaml": "later: text\n"})
+    assert [finding.severity for finding in tree.lint(select=("TS003",))] == [Severity.ERROR]

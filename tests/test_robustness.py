@@ -544,7 +544,7 @@ def test_text_that_looks_like_yaml(one: str, two: str) -> None:
     run({"a.yaml": VS + one, "b.yaml": one + "\n" + VS, "c.yaml": one, "d/values.yaml": two})
 
 
-@ANY
+@settings(ANY, max_examples=25)
 @given(YAMLISH, YAMLISH, YAMLISH)
 def test_templates_of_anything(values: str, template: str, helper: str) -> None:
     chart = {"c/Chart.yaml": "name: c\n", "c/values.yaml": "x: 80\n" + values}

@@ -30,6 +30,7 @@ from ..options import (
 )
 from ..report import FORMATS, View, render
 from ..version import VERSION
+from ..words import nearest
 from . import COMMANDS
 
 
@@ -209,7 +210,10 @@ def _inputs(namespace: argparse.Namespace) -> tuple[list[str], dict[str, bytes]]
 
 
 def _hint(path: str) -> str:
-    return f" (a command comes first: {PROG} {path} …)" if path in COMMANDS else ""
+    if path in COMMANDS:
+        return f" (a command comes first: {PROG} {path} …)"
+    command = nearest(path, COMMANDS) if path.isalpha() else None
+    return f" (if the command {command} is meant: {PROG} {command} …)" if command else ""
 
 
 def _deliver(report: Report, outputs: Sequence[Output], view: View, color: str) -> list[str]:

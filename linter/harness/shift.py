@@ -205,8 +205,10 @@ class EarlyDelete:
     @property
     def related(self) -> list[tuple[Place, str]]:
         """The places that explain it: the shift, the rollout, and where the delete belongs."""
+        restored = self.verdict == "restored-first"
+        shifted = "all traffic goes to stable here" if restored else "traffic is shifted here"
         found = [
-            (self.shift.step.head(), "traffic is shifted here"),
+            (self.shift.step.head(), shifted),
             (self.rollout.head(), "the new version is rolled out here"),
         ]
         if self.primary.wrap_ups and self.step.section not in self.primary.wrap_ups:

@@ -106,7 +106,8 @@ class HostAbsent(Rule[VirtualService]):
         self, destination: Destination, host: str, lookup: Lookup, catalog: Catalog
     ) -> Finding:
         full = catalog.full_name(host, destination.resource)
-        name = f'"{host}"' if full == host else f'"{host}" ({full})'
+        # a name with `<namespace>` in it would tell a person nothing
+        name = f'"{host}"' if full == host or "<" in full else f'"{host}" ({full})'
         mend = "Correct the host, or add the Service or ServiceEntry."
         if lookup.hint:
             mend = f'Did you mean "{lookup.hint}"?'

@@ -127,9 +127,10 @@ def _of_a_character(message: str, before: str, rest: str) -> Mistake | None:
                 f"`*{word}` names an anchor, and no `&{word}` stands above it in this document",
                 "Put the value in quotes if the asterisk is part of it.",
             )
+        value = re.search(r"\*[^\s,\]}]*", before[-1:] + rest)
         return Mistake(
             "a value that begins with `*` or `&` is an alias or an anchor",
-            'Put the value in quotes: `"*.example.com"`.',
+            f'Put the value in quotes: `"{value[0] if value else "*.example.com"}"`.',
         )
     if " tag" in message:
         return Mistake("a value that begins with `!` is a YAML tag", "Put the value in quotes.")

@@ -24,8 +24,9 @@ class SplitVirtualService(Rule[Rollout]):
     What it checks:
         The VirtualService that a Traffic Split of a FirstGen workflow gives by name, where exactly one
         of that name deploys with the workflow as far as its place tells.  It must have one entry
-        under `http`, and none under `tcp` and `tls`.  A managed VirtualService is judged by TS105,
-        TS106 and TS107 instead.  What is applied by an Apply step may have any routes.
+        under `http`, with destinations, and none under `tcp` and `tls`.  A managed VirtualService is
+        judged by TS105 to TS108 instead, unless its file is skipped.  What is applied by an Apply
+        step may have any routes.
 
     Why it matters:
         The step replaces the destinations of the one http route.  With tcp or tls routes, with
@@ -131,7 +132,10 @@ class SplitVirtualService(Rule[Rollout]):
 
 
 def _named(split: TrafficSplit, rollout: Rollout, catalog: Catalog) -> VirtualService | None:
-    """The one VirtualService that the step gives by name; None for a managed one, or in doubt."""
+    """The one VirtualService that the step gives by name; None in doubt.
+
+    None also for one that Harness manages, unless it lies in a skipped file: TS105 to TS108 judge it.
+    """
     name = split.literal_name
     if name is None:
         return None
@@ -141,7 +145,9 @@ def _named(split: TrafficSplit, rollout: Rollout, catalog: Catalog) -> VirtualSe
     if files is None:
         files = rollout.nearest([service.file for service in named])
     found = [service for service in named if service.file in files]
-    return found[0] if len(found) == 1 and found[0].managed is not True else None
+    if len(found) != 1 or (found[0].managed is True and not found[0].file.skipped):
+        return None
+    return found[0]
 
 
 def _problem(service: VirtualService, catalog: Catalog) -> tuple[Place, str] | None:
@@ -158,4 +164,7 @@ def _problem(service: VirtualService, catalog: Catalog) -> tuple[Place, str] | N
         return service.at("spec", "http", 1), f"has {len(service.http)} http routes"
     if not service.http and not any(file.role == "patch" for file in catalog.files):
         return service.head(), "has no http route"
+    for route in service.http:
+        if route.data.get("route") in (None, []):
+            return route.at(), "has an http route without destinations"
     return None

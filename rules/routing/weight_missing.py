@@ -83,5 +83,5 @@ class WeightMissing(Rule[VirtualService]):
             "as 0 and gets no traffic.",
             related=[((place.wrapper or place).at(), "nor has this one") for place in bare[1:]],
             help="Give it a weight"
-            + (f", {rest} to make them sum to 100." if rest else ", so that they sum to 100."),
+            + (f": {rest} makes the sum 100." if rest else ", so that they sum to 100."),
         )

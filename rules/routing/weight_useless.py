@@ -69,7 +69,7 @@ class WeightUseless(Rule[VirtualService]):
             if is_integer(weight) and 0 < weight < 100 and destination.wrapper is not None:
                 yield self.finding(
                     destination.wrapper.at("weight"),
-                    f"This is the only destination of the route, so it gets all of the traffic, not "
-                    f"{weight} %.",
+                    "This is the only destination of the route, so it gets all of the traffic, not "
+                    f"{weight}%.",
                     help="Add the other destination with the rest of the traffic, or remove the weight.",
                 )

@@ -72,11 +72,16 @@ class WeightsSum(Rule[VirtualService]):
             total = route.total_weight
             if None in weights or not is_integer(total) or total in (0, 100) or min(weights) < 0:
                 continue
-            served = ", ".join(f"{weight * 100 / total:.3g}%" for weight in weights)
+            written = _listed([f"{weight}%" for weight in weights])
+            served = _listed([f"{weight * 100 / total:.3g}%" for weight in weights])
             yield self.finding(
                 route.at("route"),
                 f"The weights of this route sum to {total}, not 100. Istio shares the traffic in "
-                f"proportion, so {served} are served instead of the written "
-                f"{', '.join(map(str, weights))}; versions before 1.13 reject it.",
+                f"proportion and serves {served} instead of {written}; before version 1.13 it refuses "
+                "the VirtualService.",
                 help="Change the weights so that they sum to 100.",
             )
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -102,7 +102,7 @@ class SubsetUnseen(Rule[VirtualService]):
                 continue
             yield self.finding(
                 destination.at("subset"),
-                f'No DestinationRule in sight defines the subset "{subset}" of '
-                f"{catalog.full_name(host, service)}. Requests sent there fail with 503.",
+                f'No DestinationRule in sight defines the subset "{subset}" of host "{host}". Requests '
+                "sent there fail with 503.",
                 help="Add a DestinationRule that defines the subset, or remove `subset` from the route.",
             )

@@ -214,3 +214,11 @@ def test_an_unquoted_mark_still_counts(tree: Tree) -> None:
     )
     findings = tree.lint(select=("TS126",))
     assert [(f.span.line, f.severity.label) for f in findings] == [(16, "error"), (16, "warning")]
+
+
+@pytest.mark.parametrize(("make", "code"), KINDS)
+def test_the_order_of_the_arguments_does_not_matter(tree: Tree, make: Maker, code: str) -> None:
+    tree.write({"values.yaml": "name: shop\n", "a.yaml": make("a"), "b.yaml": make("b")})
+    expected = [f"b.yaml:6:25 {code}"]
+    assert tree.show("a.yaml", "b.yaml", select=(code,)) == expected
+    assert tree.show("b.yaml", "a.yaml", select=(code,)) == expected

@@ -568,6 +568,8 @@ def test_a_restoring_split_before_the_delete(tree: Tree) -> None:
     verify = (split("10"), split("0"))
     check(tree, workflow(canary_phase(delete("TS655"), verify=verify), primary_phase()))
     assert severities(tree) == [Severity.WARNING]
+    (finding,) = (f for f in tree.lint() if f.rule == "TS655")
+    assert finding.related[0].message == "all traffic goes to stable here"
 
 
 def test_a_restoring_split_in_the_primary_phase_before_the_rollout(tree: Tree) -> None:

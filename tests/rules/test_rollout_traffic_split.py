@@ -335,3 +335,19 @@ def test_a_base_that_a_patch_completes(tree: Tree) -> None:
         "prod/vs-patch.yaml": service(HTTP),
     }
     assert rules(tree, text, files) == []
+
+
+def test_a_managed_one_in_a_skipped_file_is_judged_here(tree: Tree) -> None:
+    text = one_split(*pair(90, 10), service="shop")
+    managed = service(TCP, annotations='harness.io/managed: "true"')
+    assert rules(tree, text, {"vs.yaml": managed}) == []
+    assert rules(tree, text, {"vs.yaml": f"# harness.io/skip-file-for-deploy\n{managed}"}) == [
+        "TS619"
+    ]
+
+
+def test_a_route_without_destinations_cannot_be_split(tree: Tree) -> None:
+    text = one_split(*pair(90, 10), service="shop")
+    redirect = "  http:\n  - redirect: {uri: /new}\n"
+    assert rules(tree, text, {"vs.yaml": service(redirect)}) == ["TS619"]
+    assert rules(tree, text, {"vs.yaml": service("  http:\n  - route: ${routes}\n")}) == []

@@ -75,7 +75,9 @@ def test_the_message_tells_the_shares_that_are_served(tree: Tree) -> None:
     tree.write({"a.yaml": service("80", "10", "10", "20")})
     (finding,) = tree.lint(select=("TS201",))
     assert "sum to 120, not 100." in finding.message
-    assert "so 66.7%, 8.33%, 8.33%, 16.7% are served" in finding.message
+    assert (
+        "serves 66.7%, 8.33%, 8.33% and 16.7% instead of 80%, 10%, 10% and 20%;" in finding.message
+    )
     assert finding.path == "spec.http[0].route"
 
 
@@ -129,7 +131,7 @@ def test_a_missing_weight_is_found_at_its_destination_and_nowhere_else(
 def test_the_weight_that_is_missing_is_told(tree: Tree) -> None:
     tree.write({"a.yaml": service("30", "65", None)})
     (finding,) = tree.lint(select=("TS203",))
-    assert finding.help == "Give it a weight, 5 to make them sum to 100."
+    assert finding.help == "Give it a weight: 5 makes the sum 100."
     assert 'subset "v2"' in finding.message
 
 

@@ -178,6 +178,17 @@ def test_folders_by_kind(tree: Tree) -> None:
     assert show(tree, {"rules/dr.yaml": rule("v1", "v2")}) == []
 
 
+def test_environments_below_folders_by_kind(tree: Tree) -> None:
+    files = {
+        "routes/dev/vs.yaml": service(),
+        "routes/prod/vs.yaml": service(),
+        "rules/dev/dr.yaml": rule("v1", "v2"),
+        "rules/prod/dr.yaml": rule("v1"),
+    }
+    assert show(tree, files) == [f"routes/prod/{FOUND}"]
+    assert show(tree, {"rules/common/more.yaml": rule("v2", name="more")}) == []
+
+
 def test_a_rule_below_the_folder_may_deploy_with_it(tree: Tree) -> None:
     files = {
         "vs.yaml": service(),
