@@ -137,9 +137,9 @@ class _Text:
         yield from rest
 
     def wrapped(self, text: str, indent: str) -> list[str]:
-        """A text as lines of the terminal's width; its own line breaks are kept."""
+        """A text as lines of the terminal's width; its own line breaks are kept, blank lines not."""
         lines: list[str] = []
-        for paragraph in text.rstrip().split("\n"):
+        for paragraph in filter(str.strip, text.split("\n")):
             line = (indent if lines else "") + visible(paragraph.rstrip())
             if self.width is None or len(line) <= self.width:
                 lines.append(line.rstrip())

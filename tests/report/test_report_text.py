@@ -359,3 +359,10 @@ def test_no_control_character_ever_reaches_the_terminal(
     assert plain == text(given, width=width, quiet=quiet, statistics=statistics)
     assert shown == "" or shown.endswith("\n")
     assert not re.search(r" \n|\n\n\n", plain)
+
+
+def test_blank_lines_of_a_message_are_left_out() -> None:
+    found = finding(message="one\n\n\ntwo", help="\n\n\nthree")
+    lines = text(report(found)).splitlines()
+    assert [line.strip() for line in lines if line.strip() in ("two", "three")] == ["two", "three"]
+    assert "" not in lines[: lines.index("      three")]
