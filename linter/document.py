@@ -25,6 +25,7 @@ Path = tuple[str | int, ...]
 MAX_VALUES: Final = 500_000
 
 _TAG: Final = "tag:yaml.org,2002:"
+_MANAGED: Final = "harness.io/managed"
 _BOOLEAN_KEYS: Final = {
     word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
 }
@@ -252,8 +253,11 @@ class Document:
         return self._node
 
     def _load(self) -> None:
-        self._data, self.repeats_keys = build(compose(self.text), self.text)
+        node = compose(self.text)
+        self._data, self.repeats_keys = build(node, self.text)
         self._has_data = True
+        if _MANAGED in self.text:
+            self._node = node  # most findings are about managed objects: these trees are kept
         if self.file.open_blocks and isinstance(self._data, dict) and self._is_open():
             self._data["spec"] = Unknown(UNKNOWN_MARK)
 
