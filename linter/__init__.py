@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .catalog import defined_subsets as defined_subsets
     from .config import Config as Config
     from .config import Override as Override
+    from .document import MANAGED as MANAGED
     from .document import Document as Document
     from .engine import Report as Report
     from .engine import lint as lint
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from .hooks import hookimpl as hookimpl
     from .hosts import Host as Host
     from .parsing import DocumentError as DocumentError
-    from .resource import MANAGED as MANAGED
     from .resource import Destination as Destination
     from .resource import DestinationRule as DestinationRule
     from .resource import Gateway as Gateway
@@ -70,11 +70,12 @@ if TYPE_CHECKING:
     from .values import is_integer as is_integer
     from .values import is_known as is_known
     from .values import is_text as is_text
+    from .words import listed as listed
 
 _HOMES = {
     "catalog": ("Catalog", "Lookup", "defined_subsets"),
     "config": ("Config", "Override"),
-    "document": ("Document",),
+    "document": ("MANAGED", "Document"),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
     "harness.model": ("Phase", "Rollout", "Section", "Step"),
@@ -95,7 +96,6 @@ _HOMES = {
     "hosts": ("Host",),
     "parsing": ("DocumentError",),
     "resource": (
-        "MANAGED",
         "Destination",
         "DestinationRule",
         "Gateway",
@@ -113,6 +113,7 @@ _HOMES = {
     "scope": ("Scope",),
     "source": ("Place", "Problem", "SourceFile"),
     "suppress": ("Suppression",),
+    "words": ("listed",),
     "values": ("Unknown", "is_integer", "is_known", "is_text"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}

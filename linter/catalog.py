@@ -24,7 +24,7 @@ from .resource import (
     as_dict,
     as_list,
 )
-from .scope import Scope
+from .scope import KUSTOMIZATION_NAMES, Scope
 from .slips import Slips, one_slip_away
 from .source import SourceFile
 from .values import UNKNOWN_MARK, Unknown, is_text
@@ -38,7 +38,6 @@ _OF_KUBERNETES: Final = frozenset(("kube-system", "kube-public", "kube-node-leas
 _EXPRESSION: Final = re.compile(
     r"\$\{.*?\}|<\+.*?>|\$\(.*?\)|\{\{.*?\}\}|\$\w+|" + UNKNOWN_MARK, re.DOTALL
 )
-_KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def known_namespace(resource: Resource) -> str | None:
@@ -267,7 +266,7 @@ class Catalog:
             file.text
             for file in self.files
             if "subsets" in file.text
-            and (file.role == "patch" or file.path.rpartition("/")[2] in _KUSTOMIZATIONS)
+            and (file.role == "patch" or file.path.rpartition("/")[2] in KUSTOMIZATION_NAMES)
         ]
 
     def provider(self, host: str, asker: Resource) -> Lookup:
@@ -401,7 +400,15 @@ class Catalog:
     def files_named(self, path: str) -> list[SourceFile]:
         """The files whose path ends with `path` (posix, relative), whole parts compared."""
         wanted = "/" + path.strip().removeprefix("./").lstrip("/")
-        return [file for file in self.files if ("/" + file.path).endswith(wanted)]
+        named = self._files_by_name.get(wanted.rpartition("/")[2], ())
+        return [file for file in named if ("/" + file.path).endswith(wanted)]
+
+    @cached_property
+    def _files_by_name(self) -> dict[str, list[SourceFile]]:
+        by_name: dict[str, list[SourceFile]] = defaultdict(list)
+        for file in self.files:
+            by_name[file.path.rpartition("/")[2]].append(file)
+        return by_name
 
 
 def defined_subsets(rule: DestinationRule) -> set[str]:

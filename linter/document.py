@@ -25,7 +25,8 @@ Path = tuple[str | int, ...]
 MAX_VALUES: Final = 500_000
 
 _TAG: Final = "tag:yaml.org,2002:"
-_MANAGED: Final = "harness.io/managed"
+#: The annotation of an object that Harness changes.
+MANAGED: Final = "harness.io/managed"
 _BOOLEAN_KEYS: Final = {
     word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
 }
@@ -256,7 +257,7 @@ class Document:
         node = compose(self.text)
         self._data, self.repeats_keys = build(node, self.text)
         self._has_data = True
-        if _MANAGED in self.text:
+        if MANAGED in self.text:
             self._node = node  # most findings are about managed objects: these trees are kept
         if self.file.open_blocks and isinstance(self._data, dict) and self._is_open():
             self._data["spec"] = Unknown(UNKNOWN_MARK)

@@ -16,7 +16,7 @@ from .finding import Span
 from .parsing import DocumentError, check_syntax
 from .rendering import Renderings
 from .resource import as_dict, as_list
-from .scope import Home, Homes, Scope
+from .scope import KUSTOMIZATION_NAMES, Home, Homes, Scope
 from .source import Problem, SourceFile, looks_like_manifest
 
 #: Larger files are not manifests that anyone edits.
@@ -25,7 +25,6 @@ _CHUNK: Final = 64 * 1024
 _VALUES_FILE: Final = re.compile(r"(.*[-_.])?values([-_.].*)?\.ya?ml\Z")
 #: Characters that no YAML parser takes within a text, and what each is called.
 _STRAY: Final = {"\ufeff": "a byte-order mark in the middle", "\0": "a NUL byte"}
-_KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 @dataclass
@@ -73,7 +72,7 @@ class Loader:
         folders = {above for folder in given for above in self.homes.above(self._folder(folder)[0])}
         found: set[str] = set()
         for folder in folders:
-            for name in _KUSTOMIZATION:
+            for name in KUSTOMIZATION_NAMES:
                 if self.homes.holds(folder, name):
                     path = os.path.join(folder, name)
                     found |= {

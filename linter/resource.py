@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from .document import MANAGED
 from .finding import ResourceName
 from .source import Place
 from .values import Unknown, is_integer, is_text
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .source import SourceFile
 
 ISTIO_GROUP: Final = "networking.istio.io"
-MANAGED: Final = "harness.io/managed"
 
 
 def as_list(value: object) -> list[Any]:

@@ -19,6 +19,7 @@ Kind = Literal["chart", "service", "directory"]
 R = TypeVar("R", bound=Resource)
 
 VALUES_NAMES = ("values.yaml", "values.yml")
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Home(NamedTuple):

@@ -38,6 +38,11 @@ def level_hint(given: object, levels: Iterable[str]) -> str:
     return did_you_mean(str(given), levels)
 
 
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`: one word or more, with `last` before the last one."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def one_of(words: Sequence[str]) -> str:
     """`a`, `a or b`, `a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return listed(words, "or")

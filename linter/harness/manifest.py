@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..resource import MANAGED, Destination, Resource, Service, VirtualService, as_list
+from ..document import MANAGED
+from ..resource import Destination, Resource, Service, VirtualService, as_list
 from ..scope import VALUES_NAMES
 from ..values import Unknown
 

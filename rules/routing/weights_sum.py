@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Rule, Severity, VirtualService, is_integer
+from tsplit_lint import Catalog, Finding, Rule, Severity, VirtualService, is_integer, listed
 
 
 class WeightsSum(Rule[VirtualService]):
@@ -72,8 +72,8 @@ class WeightsSum(Rule[VirtualService]):
             total = route.total_weight
             if None in weights or not is_integer(total) or total in (0, 100) or min(weights) < 0:
                 continue
-            written = _listed([f"{weight}%" for weight in weights])
-            served = _listed([f"{weight * 100 / total:.3g}%" for weight in weights])
+            written = listed([f"{weight}%" for weight in weights])
+            served = listed([f"{weight * 100 / total:.3g}%" for weight in weights])
             yield self.finding(
                 route.at("route"),
                 f"The weights of this route sum to {total}, not 100. Istio shares the traffic in "
@@ -81,7 +81,3 @@ class WeightsSum(Rule[VirtualService]):
                 "the VirtualService.",
                 help="Change the weights so that they sum to 100.",
             )
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -16,6 +16,7 @@ from tsplit_lint import (
     VirtualService,
     defined_subsets,
     is_text,
+    listed,
 )
 
 
@@ -112,8 +113,9 @@ class SubsetUndefined(Rule[VirtualService]):
     def _report(self, destination: Destination, lookup: Lookup) -> Finding:
         rules = [rule for rule in lookup.items if isinstance(rule, DestinationRule)]
         names = sorted({name for rule in rules for name in defined_subsets(rule)})
-        has = f"it has {_listed(names)}" if len(rules) == 1 else f"they have {_listed(names)}"
-        titles = _listed([rule.title for rule in rules])
+        have = "it has" if len(rules) == 1 else "they have"
+        has = f"{have} {listed(names) if names else 'no subset'}"
+        titles = listed([rule.title for rule in rules])
         fate = "Requests sent there fail with 503."
         if destination.wrapper is None:
             fate = "Mirrored requests are lost."
@@ -131,9 +133,3 @@ def _subsets(rule: DestinationRule) -> Place:
     if "subsets" in rule.spec:
         return rule.at("spec", "subsets", key=True)
     return rule.at("spec", "host")
-
-
-def _listed(names: list[str]) -> str:
-    if not names:
-        return "no subset"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
