@@ -5,7 +5,9 @@
 Prints the median ratio and its range for each pair:
 - start: `tsplit-lint` on one file against `python -c pass`
 - tree: a cold run over a tree of plain services against `bare.py` on it
-- templates: Harness services with three templates each against the same tree as plain YAML
+- fill: Harness services with three templates each that fill in values, against the same three files
+  of each service as plain YAML
+- blocks: the same with conditions, loops and definitions
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tree import write_tree
+from tree import STYLES, write_tree
 
 HERE = Path(__file__).parent
 LINT = [sys.executable, "-m", "tsplit_lint", "--no-config"]
@@ -58,15 +60,17 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        plain, templates = Path(folder, "plain"), Path(folder, "templates")
-        write_tree(plain, arguments.services, templates=False)
-        write_tree(templates, arguments.services, templates=True)
+        trees = {style: Path(folder, style) for style in STYLES}
+        for style, out in trees.items():
+            write_tree(out, arguments.services, style)
+        plain, three = trees["plain"], trees["three"]
         bare = [sys.executable, str(HERE / "bare.py"), str(plain)]
         one = next(plain.glob("*/*/virtual-service.yaml"))
         nothing = [sys.executable, "-c", "pass"]
         compare("start", [*LINT, str(one)], nothing, arguments.rounds * 3)
         compare("tree", [*LINT, str(plain)], bare, arguments.rounds)
-        compare("templates", [*LINT, str(templates)], [*LINT, str(plain)], arguments.rounds)
+        for style in ("fill", "blocks"):
+            compare(style, [*LINT, str(trees[style])], [*LINT, str(three)], arguments.rounds)
     print(
         f"measured in {time.monotonic() - started:.0f} s, the median of {arguments.rounds} rounds"
     )

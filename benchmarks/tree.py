@@ -1,6 +1,6 @@
 """Write a tree of services to measure on: plain YAML, or Harness services with templates.
 
-    python benchmarks/tree.py OUT --services 1000 [--templates]
+    python benchmarks/tree.py OUT --services 1000 [--style fill]
 
 The same arguments always give the same bytes.  One service in fifty has a weights mistake, so that
 a run can be seen to work.
@@ -147,15 +147,102 @@ def service_files(number: int) -> dict[str, str]:
     }
 
 
-def as_templates(files: dict[str, str], number: int) -> dict[str, str]:
+THREE = ("service.yaml", "virtual-service.yaml", "destination-rule.yaml")
+
+#: Templates with conditions, loops and definitions; they write what the plain files say.
+BLOCKS = {
+    "service.yaml": """\
+{{- define "labels" }}
+    app: {{ .Values.name }}
+{{- end }}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Values.name | quote }}
+  {{- with .Values.namespace }}
+  namespace: {{ . }}
+  {{- end }}
+spec:
+  selector:
+    {{- template "labels" . }}
+  ports:
+  {{- range .Values.ports }}
+  - name: {{ .name }}
+    port: {{ .port }}
+    targetPort: {{ .target | default .name }}
+  {{- end }}
+""",
+    "virtual-service.yaml": """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: {{ .Values.name }}
+  {{- if .Values.namespace }}
+  namespace: {{ .Values.namespace }}
+  {{- end }}
+spec:
+  hosts:
+  {{- range .Values.hosts }}
+  - {{ . }}
+  {{- end }}
+  http:
+  {{- range $path, $name := .Values.paths }}
+  - match:
+    - uri: {prefix: {{ $path | quote }}}
+    route:
+    {{- range $subset, $weight := $.Values.weights }}
+    - destination:
+        host: {{ $.Values.name }}
+        subset: {{ $subset }}
+      weight: {{ int $weight }}
+    {{- end }}
+  {{- end }}
+  - route:
+    {{- range $subset, $weight := .Values.weights }}
+    - destination:
+        host: {{ $.Values.name }}
+        subset: {{ $subset }}
+      weight: {{ int $weight }}
+    {{- end }}
+""",
+    "destination-rule.yaml": """\
+{{- if .Values.weights }}
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: {{ .Values.name }}
+  namespace: {{ .Values.namespace }}
+spec:
+  host: {{ .Values.name }}
+  trafficPolicy:
+    {{- toYaml .Values.policy | nindent 4 }}
+  subsets:
+  {{- range $subset, $_ := .Values.weights }}
+  - name: {{ $subset }}
+    labels: {version: {{ $subset | lower | quote }}}
+  {{- end }}
+{{- end }}
+""",
+}
+BLOCK_VALUES = """\
+hosts: [{name}]
+ports: [{{name: http, port: 80}}]
+paths: {{/a: a, /b: b}}
+weights: {{stable: 90, canary: {canary}}}
+policy: {{connectionPool: {{http: {{http2MaxRequests: 100}}}}}}
+"""
+
+
+def as_templates(files: dict[str, str], number: int, *, blocks: bool) -> dict[str, str]:
     """The same service as a Harness service: three templates and their values."""
     name, namespace = f"service-{number:04}", f"team-{number // 20:02}"
-    values = (
-        f"name: {name}\nnamespace: {namespace}\nstable: 90\n"
-        f"canary: {5 if number % 50 == 7 else 10}\n"
-    )
+    lowest = 5 if number % 50 == 7 else 10
+    values = f"name: {name}\nnamespace: {namespace}\nstable: 90\ncanary: {lowest}\n"
     result = {"values.yaml": values}
-    for file in ("service.yaml", "virtual-service.yaml", "destination-rule.yaml"):
+    if blocks:
+        result["values.yaml"] += BLOCK_VALUES.format(name=name, canary=lowest)
+        return result | {f"templates/{file}": BLOCKS[file] for file in THREE}
+    for file in THREE:
         text = files[file].replace(name, "{{ .Values.name }}")
         text = text.replace(namespace, "{{ .Values.namespace }}")
         text = text.replace("weight: 90", "weight: {{ .Values.stable }}")
@@ -165,12 +252,19 @@ def as_templates(files: dict[str, str], number: int) -> dict[str, str]:
     return result
 
 
-def write_tree(out: Path, services: int, *, templates: bool) -> None:
+#: What a tree is made of: whole services, their three routing files, or those as templates that fill in
+#: values or that have blocks.
+STYLES = ("plain", "three", "fill", "blocks")
+
+
+def write_tree(out: Path, services: int, style: str = "plain") -> None:
     """Write the tree below `out`."""
     for number in range(services):
         files = service_files(number)
-        if templates:
-            files = as_templates(files, number)
+        if style == "three":
+            files = {name: files[name] for name in THREE}
+        elif style != "plain":
+            files = as_templates(files, number, blocks=style == "blocks")
         folder = out / f"team-{number // 20:02}" / f"service-{number:04}"
         for name, text in files.items():
             path = folder / name
@@ -183,9 +277,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--services", type=int, default=1000)
-    parser.add_argument("--templates", action="store_true")
+    parser.add_argument("--style", choices=STYLES, default="plain")
     arguments = parser.parse_args()
-    write_tree(arguments.out, arguments.services, templates=arguments.templates)
+    write_tree(arguments.out, arguments.services, arguments.style)
 
 
 if __name__ == "__main__":

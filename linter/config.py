@@ -26,7 +26,9 @@ class Override:
 class Config:
     """What a run does.
 
-    `root` is the folder that patterns in a configuration file are relative to.
+    `root` is the folder that patterns in a configuration file are relative to.  `values_sets` are named
+    lists of values files (relative to a chart, to a service or to `root`), each a rendering of its own;
+    `helm_engine` is `auto`, `built-in` or `helm`.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -37,8 +39,11 @@ class Config:
     min_severity: Severity = Severity.INFO
     exclude: tuple[str, ...] = ()
     values: tuple[Path, ...] = ()
+    values_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    helm_engine: str = "auto"
     context: tuple[Path, ...] = ()
     complete: bool = False
+    istio_version: str = "latest"
     cluster_domain: str = "cluster.local"
     root_namespace: str = "istio-system"
     overrides: tuple[Override, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .finding import Span
+from .finding import ResourceName, Span
 from .parsing import MAX_DEPTH, NO_TAG, DocumentError, compose
 from .values import HIDDEN, UNKNOWN_MARK, WORDS, Unknown, plain_scalar
 
@@ -214,6 +214,9 @@ class Document:
         "text",
     )
 
+    #: The name of its object in its file, where it is deployed under another one.
+    identity: ResourceName | None = None
+
     def __init__(
         self, file: SourceFile, index: int, text: str, offset: int, kind: str | None
     ) -> None:
@@ -233,6 +236,20 @@ class Document:
         if word not in self._mentions:
             self._mentions[word] = word in self.text
         return self._mentions[word]
+
+    @property
+    def is_linted(self) -> bool:
+        """Whether a file that has a part in it is linted."""
+        return not self.file.context
+
+    @property
+    def source(self) -> object:
+        """What tells its object in its file from others, however many kustomizations build it."""
+        return id(self)
+
+    def home(self, path: Path, *, key: bool = False) -> Document:
+        """The document that a person edits to change what is at a path."""
+        return self
 
     @property
     def loaded(self) -> bool:

@@ -8,22 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .catalog import Catalog
+from .catalog.core import Catalog
 from .config import Config
 from .files import Walk
 from .finding import Finding, Severity
-from .harness import read_rollout
+from .harness import rollouts_in
 from .harness.model import Rollout
-from .load import Loader, read_stream
+from .load import Loaded, Loader, read_stream
 from .overrides import FileSettings, selected
 from .registry import RuleInfo, all_rules
 from .resource import Resource
 from .rule import Rule
 from .scope import Scope
-from .source import SourceFile
+from .source import SourceFile, Variant
 from .suppress import Suppressions
+from .told import once_for_all_values
+from .versions import version_of
+
+if TYPE_CHECKING:
+    from .kustomize.told import Retold
 
 
 @dataclass
@@ -38,8 +43,10 @@ class Report:
     suppressed: int = 0
     notes: list[str] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    catalog: Catalog = field(default_factory=Catalog)
     unreadable: list[str] = field(default_factory=list)
     worst: Severity | None = None
+    variants: Mapping[str, Sequence[Variant]] = field(default_factory=dict)
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -61,6 +68,29 @@ def lint(
     `texts` are linted too: the bytes of files that are not on disk, or not yet, by their names.
     """
     config = config or Config()
+    files, context, texts, unreadable = _find(paths, config, texts)
+    report = lint_files(files, config, context=context, texts=texts)
+    report.unreadable[:0] = unreadable
+    return report
+
+
+def load_catalog(
+    paths: Iterable[str | Path],
+    config: Config | None = None,
+    *,
+    texts: Mapping[str, bytes] | None = None,
+) -> tuple[Catalog, list[str]]:
+    """The catalogue of files and folders, no rule asked; and what of them could not be read."""
+    config = config or Config()
+    files, context, texts, unreadable = _find(paths, config, texts)
+    loaded, catalog = _load(files, config, FileSettings(config), context, texts)
+    return catalog, [*unreadable, *loaded.unreadable]
+
+
+def _find(
+    paths: Iterable[str | Path], config: Config, texts: Mapping[str, bytes] | None
+) -> tuple[list[str], list[str], dict[str, bytes], list[str]]:
+    """The files to read, those of the context, the bytes of those not on disk, and what fails."""
     texts = dict(texts or {})
     walk = Walk(config.root, config.exclude)
     files = [*texts, *walk.find(paths, without=texts)]
@@ -70,9 +100,26 @@ def lint(
         except OSError as error:
             walk.unreadable.append(f"{path}: {error.strerror or error}")
             files.remove(path)
-    report = lint_files(files, config, context=list(walk.find(config.context)), texts=texts)
-    report.unreadable[:0] = walk.unreadable
-    return report
+    return files, list(walk.find(config.context)), texts, walk.unreadable
+
+
+def _load(
+    paths: Sequence[str],
+    config: Config,
+    settings: FileSettings,
+    context: Sequence[str],
+    texts: Mapping[str, bytes],
+) -> tuple[Loaded, Catalog]:
+    loaded = Loader(config, texts).load(paths, context)
+    catalog = Catalog(
+        loaded.scopes,
+        loaded.files,
+        config.cluster_domain,
+        config.root_namespace,
+        version_of(config.istio_version),
+        settings.complete,
+    )
+    return loaded, catalog
 
 
 def lint_files(
@@ -84,27 +131,21 @@ def lint_files(
 ) -> Report:
     """Lint the given files; `texts` holds the bytes of those that are not on disk."""
     settings = FileSettings(config)
-    loader = Loader(config, texts or {})
-    loaded = loader.load(paths, context)
-    rollouts = list(_rollouts(loaded.files))
-    catalog = Catalog(
-        loaded.scopes,
-        loaded.files,
-        config.cluster_domain,
-        config.root_namespace,
-        settings.complete,
-    )
+    loaded, catalog = _load(paths, config, settings, context, texts or {})
+    originals = [file for file in loaded.files if not file.is_copy]
+    rollouts = list(rollouts_in(originals))
     report = Report(
-        files=sum(not file.context for file in loaded.files),
-        documents=sum(len(file.documents) for file in loaded.files if not file.context),
-        resources=sum(
-            not resource.file.context for scope in loaded.scopes for resource in scope.resources
-        ),
+        files=sum(not file.context for file in originals),
+        documents=sum(len(file.documents) for file in originals if not file.context),
+        resources=_count(loaded.scopes),
         rollouts=sum(not rollout.file.context for rollout in rollouts),
-        sources={file.path: file for file in loaded.files},
+        sources={file.path: file for file in originals},
+        catalog=catalog,
         unreadable=loaded.unreadable,
+        variants=_variants(loaded.files),
     )
     every, report.notes = all_rules()
+    report.notes += loaded.notes
     rules = selected(config, every)
     active = {rule.id for rule in rules}
 
@@ -116,30 +157,51 @@ def lint_files(
         )
 
     def run(subjects: Mapping[str, Sequence[Any]]) -> Iterator[Finding]:
-        for finding in _run_rules(rules, subjects, catalog, report):
-            if not settings.ignores(finding.rule, finding.name, finding.file):
+        for finding in _run_rules(rules, subjects, catalog, report, retold):
+            if not off(finding):
                 yield finding
 
+    def off(finding: Finding) -> bool:
+        return settings.ignores(finding.rule, finding.name, finding.file)
+
+    retold = _retold(loaded.scopes)
     suppressions = Suppressions(loaded.files, every, ran)
     kept = list(suppressions.apply(run(_subjects(loaded.files, loaded.scopes, rollouts))))
     kept += suppressions.apply(run({"Suppression": suppressions.faulty()}))
     report.suppressed = suppressions.count
+    kept = [
+        finding for finding in _in_charts(kept, config, report, texts or {}) if not off(finding)
+    ]
     leveled = [_leveled(finding, settings) for finding in kept]
     report.worst = max((finding.severity for finding in leveled), default=None)
-    report.findings = sorted(
-        (finding for finding in leveled if finding.severity >= config.min_severity),
-        key=attrgetter("order"),
-    )
+    shown = (finding for finding in leveled if finding.severity >= config.min_severity)
+    # A loop of a template writes one mistake several times.
+    once = {(*finding.order, finding.span): finding for finding in reversed([*shown])}
+    report.findings = sorted(once.values(), key=attrgetter("order"))
     return report
 
 
-def _rollouts(files: Iterable[SourceFile]) -> Iterator[Rollout]:
+def _count(scopes: Iterable[Scope]) -> int:
+    """How many objects are linted; one that several kustomizations build counts once."""
+    plain, built = 0, set()
+    for scope in scopes:
+        found = [r for r in scope.resources if not r.file.is_copy]
+        documents = (r.document for r in found if r.document.is_linted)
+        if scope.built is None:
+            plain += sum(1 for _document in documents)
+        else:
+            built |= {document.source for document in documents}
+    return plain + len(built)
+
+
+def _variants(files: Sequence[SourceFile]) -> dict[str, list[Variant]]:
+    """The renderings of the files that have several."""
+    several = {file.path for file in files if file.is_copy}
+    variants: dict[str, list[Variant]] = defaultdict(list)
     for file in files:
-        for document in file.documents:
-            if document.loaded and document.kind is None and file.role == "manifest":
-                rollout = read_rollout(document)
-                if rollout is not None:
-                    yield rollout
+        if file.path in several:
+            variants[file.path].append(file.variant)
+    return variants
 
 
 def _subjects(
@@ -153,7 +215,7 @@ def _subjects(
         subjects["SourceFile"].append(file)
         subjects["Document"] += [document for document in file.documents if document.loaded]
     for scope in scopes:
-        own = [resource for resource in scope.resources if not resource.file.context]
+        own = [resource for resource in scope.resources if resource.document.is_linted]
         if own or not scope.resources:  # nothing composed: its other documents may still be twins
             subjects["Scope"].append(scope)
         for resource in own:
@@ -169,6 +231,7 @@ def _run_rules(
     subjects: Mapping[str, Sequence[Any]],
     catalog: Catalog,
     report: Report,
+    retold: Retold | None,
 ) -> Iterator[Finding]:
     for info in rules:
         present = [subjects[name] for name in info.subjects if subjects.get(name)]
@@ -176,18 +239,31 @@ def _run_rules(
             continue
         rule = info.load()()
         for group in present:
-            yield from _visit(rule, group, catalog, report)
+            found = once_for_all_values(_visit(rule, group, catalog, report), report.variants)
+            if retold is None:
+                yield from (finding for _subject, finding in found)
+            else:
+                yield from retold.once(list(found))
+
+
+def _retold(scopes: Iterable[Scope]) -> Retold | None:
+    """What keeps findings from being told for each overlay; None where nothing is built."""
+    if all(scope.built is None for scope in scopes):
+        return None
+    from .kustomize.told import Retold
+
+    return Retold(scopes)
 
 
 def _visit(
     rule: Rule[Any], group: Iterable[Any], catalog: Catalog, report: Report
-) -> Iterator[Finding]:
+) -> Iterator[tuple[Any, Finding]]:
     sources = report.sources
     for subject in group:
         try:
             for finding in rule.check(subject, catalog):
                 if not sources[finding.file].context:
-                    yield finding
+                    yield subject, finding
         except Exception as error:
             if os.environ.get("TSPLIT_LINT_DEBUG"):
                 raise
@@ -195,6 +271,23 @@ def _visit(
             if note not in report.notes:
                 report.notes.append(note)
             return
+
+
+def _in_charts(
+    findings: list[Finding], config: Config, report: Report, texts: Mapping[str, bytes]
+) -> list[Finding]:
+    """Findings in the output of `helm template`, shown in the files of the chart."""
+    streams = [report.sources[path] for path in texts if path in report.sources]
+    if not any("# Source: " in file.text for file in streams):
+        return findings
+    from .helm.stream import HelmOutput
+
+    roots = [os.getcwd(), *map(os.fspath, config.context)]
+    for file in streams:
+        if HelmOutput.is_one(file.text):
+            output = HelmOutput(file, roots, report.sources)
+            findings = [output.shown(finding) for finding in findings]
+    return findings
 
 
 def _leveled(finding: Finding, settings: FileSettings) -> Finding:

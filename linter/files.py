@@ -102,7 +102,7 @@ class Walk:
                     continue
                 yield entry.path, rules
             elif (
-                entry.name.endswith(SUFFIXES)
+                (entry.name.endswith(SUFFIXES) or entry.name == "Kustomization")
                 and not _ignored(entry.path, rules)
                 and not _ignored(entry.path, excluded)
                 and _holds(entry.is_file)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from .config import Config
-from .document import plain_data
 from .finding import Span
 from .parsing import DocumentError, check_syntax
 from .rendering import Renderings
-from .resource import as_dict, as_list
 from .scope import KUSTOMIZATION_NAMES, Home, Homes, Scope
-from .source import Problem, SourceFile, looks_like_manifest
+from .source import Problem, SourceFile, Variant, looks_like_manifest
 
 #: Larger files are not manifests that anyone edits.
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -34,6 +32,7 @@ class Loaded:
     files: list[SourceFile] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Loader:
@@ -47,65 +46,117 @@ class Loader:
         self.cwd = os.getcwd()
         self._folders: dict[str, tuple[str, str]] = {}
         self.homes = Homes(_boundary(config.root))
-        self.renderings = Renderings([os.fspath(path) for path in config.values])
-        self.scopes: dict[Home, Scope] = {}
+        self.renderings = Renderings.of(config)
+        self.scopes: dict[tuple[Home, str], Scope] = {}
+        self._homes_of: dict[int, Home] = {}
 
     def load(self, paths: Sequence[str], context: Sequence[str] = ()) -> Loaded:
         """Read files to lint, and files of other places that are read for references only."""
         loaded = Loaded()
-        patches = self._patch_files([*paths, *context])
         seen = set(map(os.path.abspath, paths)) if context else set()
-        for path in paths:
-            self._add(loaded, path, patches, context=False)
-        for path in context:
-            if os.path.abspath(path) not in seen:
-                self._add(loaded, path, patches, context=True)
+        given = [(path, False) for path in paths]
+        given += [(path, True) for path in context if os.path.abspath(path) not in seen]
+        files = [(path, self._add(loaded, path, context=away)) for path, away in given]
+        scopes = [*self.scopes.values()]
+        if self._has_kustomizations([path for path, _away in given]):
+            scopes += self._build(loaded, files)
+            scopes += [scope for scope in self.scopes.values() if scope not in scopes]
         # What a rule says must not depend on the order in which files are named.
-        loaded.scopes = sorted(self.scopes.values(), key=lambda scope: (scope.root, scope.kind))
+        loaded.scopes = sorted(scopes, key=lambda scope: (scope.root, scope.kind, scope.values_set))
         for scope in loaded.scopes:
             scope.files.sort(key=lambda file: file.path)
+        loaded.notes = self.renderings.notes()
         return loaded
 
-    def _patch_files(self, paths: Iterable[str]) -> set[str]:
-        """The absolute paths of the files that a kustomization beside or above them names as patches."""
+    def _folders_above(self, paths: Iterable[str]) -> set[str]:
+        """The folders of the files and those above them (absolute)."""
         given = {os.path.dirname(path) for path in paths}
-        folders = {above for folder in given for above in self.homes.above(self._folder(folder)[0])}
-        found: set[str] = set()
-        for folder in folders:
-            for name in KUSTOMIZATION_NAMES:
-                if self.homes.holds(folder, name):
-                    path = os.path.join(folder, name)
-                    found |= {
-                        os.path.abspath(os.path.join(folder, file)) for file in _patches(path)
-                    }
-        return found
+        return {above for folder in given for above in self.homes.above(self._folder(folder)[0])}
 
-    def _add(self, loaded: Loaded, path: str, patches: set[str], *, context: bool) -> None:
+    def _has_kustomizations(self, paths: Iterable[str]) -> bool:
+        return any(
+            self.homes.holds(folder, name)
+            for folder in self._folders_above(paths)
+            for name in KUSTOMIZATION_NAMES
+        )
+
+    def _build(
+        self, loaded: Loaded, files: Sequence[tuple[str, SourceFile | None]]
+    ) -> Iterator[Scope]:
+        """The scopes of what the kustomizations in sight build; reads what they need besides."""
+        from .kustomize import Workshop
+
+        known = {os.path.abspath(path): file for path, file in files if file is not None}
+        workshop = Workshop(self.homes, known, self._open_aside)
+        for build in workshop.builds(self._folders_above(path for path, _file in files)):
+            root = self._folder(build.root.folder)[1].rstrip("/") or "."
+            yield build.scope(root)
+        for file in workshop.used:
+            self._enter(loaded, file)
+
+    def _open_aside(self, path: str) -> SourceFile | None:
+        """A file that a kustomization names and that is not among those given."""
+        if not os.path.isfile(path):
+            return None
         try:
-            raw = self._read(path)
+            return self._open(path, context=True)
+        except OSError:
+            return None
+
+    def _add(self, loaded: Loaded, path: str, *, context: bool) -> SourceFile | None:
+        try:
+            files = [*self._openings(path, context=context)]
         except OSError as error:
             loaded.unreadable.append(f"{path}: {error.strerror or error}")
-            return
+            return None
+        for file in files:
+            self._enter(loaded, file)
+        return files[0]
+
+    def _open(self, path: str, *, context: bool) -> SourceFile:
+        """Read a file, render it if it is a template, and parse it; raises OSError."""
+        return next(self._openings(path, context=context))
+
+    def _openings(self, path: str, *, context: bool) -> Iterator[SourceFile]:
+        """A file as it is read, once for each of its renderings; raises OSError."""
+        raw = self._read(path)
         given, name = os.path.split(path)
         folder, shown = self._folder(given)
-        file = self._source(path if path in self.texts else shown + name, raw)
-        file.context = context
-        loaded.files.append(file)
-        if "values" in name and _VALUES_FILE.match(name):
-            file.role = "values"
-        elif patches and os.path.abspath(path) in patches:
-            file.role = "patch"
-        actions = "{{" in file.text and file.role != "values"
+        full = os.path.join(folder, name)
+        shown = path if path in self.texts else shown + name
+        file = self._source(shown, raw)
+        is_values = "values" in name and _VALUES_FILE.match(name) is not None
+        actions = "{{" in file.text and not is_values
         home = self.homes.of(folder, is_template=actions)
-        scope = self.scopes.get(home)
+        variants = [Variant()] if is_values else self.renderings.variants(full, home)
+        for number, variant in enumerate(variants):
+            if number:
+                file = self._source(shown, raw)
+                file.is_copy = True
+            file.variant = variant
+            file.context = context
+            file.kustomized = self.homes.kustomized(folder)
+            file.role = "values" if is_values else file.role
+            self._homes_of[id(file)] = home
+            if (actions and not (home.kind == "directory" and _is_plain_yaml(file.text))) or (
+                home.kind == "chart" and not is_values
+            ):
+                self._render(file, full, home)
+            file.read_documents()
+            yield file
+
+    def _enter(self, loaded: Loaded, file: SourceFile) -> None:
+        """Make a file one of the run's, and of its home."""
+        home = self._homes_of[id(file)]
+        key = home, file.variant.values_set
+        scope = self.scopes.get(key)
         if scope is None:
             root = self._folder(home.root)[1].rstrip("/") or "."
-            scope = self.scopes[home] = Scope(home.kind, root)
+            scope = self.scopes[key] = Scope(home.kind, root, values_set=file.variant.values_set)
+            scope.partial = self.renderings.is_partial(home, file.variant)
         scope.files.append(file)
         file.scope = scope
-        if actions and not (home.kind == "directory" and _is_plain_yaml(file.text)):
-            self._render(file, os.path.join(folder, name), home)
-        file.read_documents()
+        loaded.files.append(file)
 
     def _read(self, path: str) -> bytes | str:
         """The bytes of a file, or why it is not read; raises OSError."""
@@ -134,7 +185,7 @@ class Loader:
 
     def _render(self, file: SourceFile, path: str, home: Home) -> None:
         """Render a template; one that fails leaves no documents and a Problem."""
-        problem = self.renderings.render(file, path, home)
+        problem = self.renderings.render(file, path, home, file.variant)
         if problem is None:
             return
         ours = home.kind == "chart" or (
@@ -217,16 +268,3 @@ def _boundary(root: Path) -> str:
         if (folder / ".git").exists():
             return os.fspath(folder)
     return absolute
-
-
-def _patches(path: str) -> list[str]:
-    try:
-        data = as_dict(plain_data(Path(path).read_text(encoding="utf-8", errors="replace")))
-    except (OSError, DocumentError):
-        return []
-    names = [
-        as_dict(entry).get("path") if isinstance(entry, dict) else entry
-        for key in ("patches", "patchesStrategicMerge", "patchesJson6902")
-        for entry in as_list(data.get(key))
-    ]
-    return [name for name in names if isinstance(name, str) and "\n" not in name]

@@ -170,6 +170,23 @@ def add_input_flags(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_mesh_flags(parser: argparse._ActionsContainer) -> None:
+    """Add the flags about the mesh."""
+    parser.add_argument(
+        "--istio-version",
+        metavar="VERSION",
+        type=istio_version,
+        help="the version of Istio that the manifests are for, such as 1.20 (default: the latest)",
+    )
+
+
+def istio_version(given: str) -> str:
+    """A type of argument: a version of Istio."""
+    if not re.fullmatch(r"latest|\d+\.\d+(\.\d+)?", given):
+        raise argparse.ArgumentTypeError(f'"{given}" is no version: write it as 1.20, or latest')
+    return given
+
+
 def add_config_flags(parser: argparse._ActionsContainer) -> None:
     """Add the flags about configuration files."""
     parser.add_argument("--config", metavar="FILE", help="read the settings from this file")

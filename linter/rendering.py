@@ -1,96 +1,381 @@
-"""What renders which template: the values files of a Harness service, the chart of a Helm template."""
+"""What renders which template: the values files of a Harness service, the chart of a Helm template.
+
+A file may be rendered several times: once for each set of values, and for each alias under which a chart
+uses its subchart.  Each of these renderings is a file of its own, in the scope of its set.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .document import plain_data
-from .files import SKIPPED_FOLDERS
-from .parsing import DocumentError
-from .scope import VALUES_NAMES, Home
-from .source import Problem, SourceFile
+from .config import Config
+from .helm.tree import own_values, read_values
+from .scope import Home
+from .source import Problem, SourceFile, Variant
 
 if TYPE_CHECKING:
-    from .templates import Chart, Renderer, TemplateError
+    from .helm.engine import Outcome
+    from .helm.release import Instance, Release
+    from .helm.tree import ChartTree
+    from .templates import Renderer, TemplateError
+    from .templates.render import Helpers
 
 _PROBLEM_KINDS: Final = {"missing-helper": "template-elsewhere", "budget": "limit"}
-#: Larger files of a chart are not read for helpers or for `.Files`, in bytes.
-_MAX_CHART_FILE: Final = 1_000_000
 _BLOCK: Final = re.compile(r"\{\{-?\s*(?:if|with|range)\b[^{}]*\}\}")
+#: Templates that change the values which the templates after them see.
+_CHANGES: Final = re.compile(
+    r"\b(?:set|unset|mergeOverwrite|mustMergeOverwrite|merge|mustMerge)\s+\(?\s*\$?\.Values\b"
+)
+#: Templates that call others by the names of their files.
+_BY_FILE: Final = re.compile(r"BasePath|/templates/")
 
 
 class Renderings:
-    """Renders templates, each with the values of its home; `overrides` are further values files."""
+    """Renders templates, each with the values of its home.
 
-    def __init__(self, overrides: Sequence[str]) -> None:
-        self.overrides = overrides
-        self._renderers: dict[Home, tuple[Renderer, Mapping[str, Any], bool]] = {}
+    `overrides` are further values files for all; `sets` are named lists of values files, looked for in
+    the folder of the chart or the service, then in `root`; each set is a rendering of its own.
+    """
 
-    def render(self, file: SourceFile, path: str, home: Home) -> Problem | None:
+    def __init__(
+        self,
+        overrides: Sequence[str],
+        sets: Mapping[str, Sequence[str]] | None = None,
+        root: str = "",
+        engine: str = "built-in",
+    ) -> None:
+        self.overrides = tuple(overrides)
+        self.sets = sets or {}
+        self.root = root
+        self.engine = engine
+        self.unused = {(name, path) for name, paths in self.sets.items() for path in paths}
+        self._sets_of: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._services: dict[tuple[Home, str], tuple[Renderer, Mapping[str, Any], bool]] = {}
+        self._trees: dict[str, ChartTree] = {}
+        self._charts: dict[tuple[str, str], ChartRendering] = {}
+
+    @classmethod
+    def of(cls, config: Config) -> Renderings:
+        """Those that the settings ask for."""
+        from .helm.engine import engine_name
+
+        return cls(
+            [os.fspath(path) for path in config.values],
+            config.values_sets,
+            os.path.abspath(config.root),
+            engine_name(config.helm_engine),
+        )
+
+    def variants(self, path: str, home: Home) -> list[Variant]:
+        """The renderings of a file (absolute path), the first one foremost."""
+        if home.kind not in ("chart", "service"):
+            return [Variant()]
+        sets = self._sets(home.root)
+        if home.kind == "service":
+            return [Variant(name) for name in sets]
+        folder = _chart_folder(path, home.root)
+        found = [
+            Variant(name, instance.path)
+            for name in sets
+            for instance in self._chart(home.root, name).release.instances_of(folder)
+        ]
+        return found or [Variant(next(iter(sets)), None)]
+
+    def notes(self) -> list[str]:
+        """What a user should hear: values files of sets that nothing in sight has."""
+        if not self._sets_of:
+            return []
+        return [
+            f'the values set "{name}" names {path}, which no chart and no service in sight has'
+            for name, path in sorted(self.unused)
+        ]
+
+    def is_partial(self, home: Home, variant: Variant) -> bool:
+        """Whether what deploys with a chart is not all in sight."""
+        return home.kind == "chart" and self._chart(home.root, variant.values_set).release.partial
+
+    def render(self, file: SourceFile, path: str, home: Home, variant: Variant) -> Problem | None:
         """Put `rendered` into the file, or say why that fails."""
-        from .templates import TemplateError
+        if home.kind == "chart":
+            return self._chart(home.root, variant.values_set).render(file, path, variant.instance)
+        return self._render_service(file, path, home, variant)
 
-        if home not in self._renderers:
-            self._renderers[home] = self._prepare(home)
-        renderer, values, given = self._renderers[home]
+    def _render_service(
+        self, file: SourceFile, path: str, home: Home, variant: Variant
+    ) -> Problem | None:
+        key = home, variant.values_set
+        if key not in self._services:
+            self._services[key] = self._service(home, variant)
+        renderer, values, given = self._services[key]
         name = os.path.relpath(path, home.root).replace(os.sep, "/")
-        try:
-            file.rendered = renderer.render(file.text, values, name)
-        except TemplateError as error:
-            problem = _problem(file, error, renderer.broken)
-            if error.kind == "execution" and _waits(file.text, error.offset, values):
-                return Problem("template-elsewhere", problem.message, problem.span)
-            return problem
-        self._note_missing(file, given)
-        if given and _BLOCK.search(file.text):
-            from .templates.blocks import open_blocks
-            from .templates.source import scan
+        return _render(file, renderer, values, name, given=given)
 
-            file.open_blocks = open_blocks(scan(file.text) or [], values)
-        return None
-
-    def _note_missing(self, file: SourceFile, given: bool) -> None:
-        missing = file.rendered.missing if file.rendered else ()
-        for value in missing if given else missing[:1]:
-            message = f".{value.path}" if given else ""
-            end = min(value.offset + len(value.path) + 1, len(file.text))
-            file.problems.append(
-                Problem("value-missing", message, file.text_span(value.offset, end))
-            )
-
-    def _prepare(self, home: Home) -> tuple[Renderer, Mapping[str, Any], bool]:
+    def _service(self, home: Home, variant: Variant) -> tuple[Renderer, Mapping[str, Any], bool]:
         from .templates import Renderer
 
-        chart = _read_chart(home.root) if home.kind == "chart" else None
-        own = None if home.kind == "directory" else _own_values(home.root)
-        given = own is not None or bool(self.overrides)
-        if home.kind == "chart":
-            return Renderer(chart), self._chart_values(home.root), given
-        return Renderer(chart), self._overridden(own or {}), given
+        own = None if home.kind == "directory" else own_values(home.root)
+        paths = self.overrides
+        if home.kind == "service":
+            paths = self._sets(home.root)[variant.values_set]
+        values = own or {}
+        for path in paths:
+            values = _merged(values, read_values(path) or {})
+        return Renderer(), values, own is not None or bool(paths)
 
-    def _chart_values(self, root: str) -> dict[str, Any]:
-        """A chart's values, with what the chart above gives (Helm docs, "Subcharts and globals")."""
-        values = _own_values(root) or {}
-        parent = _parent_chart(root)
-        if parent is None:
-            return self._overridden(values)
-        above = self._chart_values(parent)
-        given = above.get(os.path.basename(root))
-        if isinstance(given, dict):
-            values = _merged(values, given)
-        if isinstance(above.get("global"), dict):
-            values = _merged(values, {"global": above["global"]})
-        return values
+    def _sets(self, root: str) -> dict[str, tuple[str, ...]]:
+        """The sets of values that a chart or a service has, with the files of each (absolute)."""
+        if root not in self._sets_of:
+            self._sets_of[root] = self._find_sets(root)
+        return self._sets_of[root]
 
-    def _overridden(self, values: dict[str, Any]) -> dict[str, Any]:
-        for path in self.overrides:
-            values = _merged(values, _read_values(path) or {})
-        return values
+    def _find_sets(self, root: str) -> dict[str, tuple[str, ...]]:
+        names: dict[tuple[str, ...], list[str]] = {}
+        for name, paths in self.sets.items():
+            found = []
+            for path in paths:
+                places = (os.path.join(root, path), os.path.join(self.root, path))
+                place = next((place for place in places if os.path.isfile(place)), None)
+                if place is not None:
+                    found.append(place)
+                    self.unused.discard((name, path))
+            names.setdefault(tuple(found), []).append(name)
+        if not any(names):
+            return {"": self.overrides}
+        # Sets that read the same files render the same: they count as one.
+        return {", ".join(same): (*self.overrides, *paths) for paths, same in names.items()}
+
+    def _chart(self, root: str, values_set: str) -> ChartRendering:
+        key = root, values_set
+        if key not in self._charts:
+            from .helm.tree import read_chart
+
+            if root not in self._trees:
+                self._trees[root] = read_chart(root)
+            given: dict[str, Any] = {}
+            paths = self._sets(root)[values_set]
+            for path in paths:
+                given = _overlaid(given, read_values(path) or {})
+            self._charts[key] = ChartRendering(
+                self._trees[root], given, bool(paths), with_helm=self.engine == "helm"
+            )
+        return self._charts[key]
+
+
+@dataclass
+class ChartRendering:
+    """A chart with one set of values, and what its templates write.
+
+    `is_given`: someone gives values besides the chart's own; `with_helm`: Helm's own engine is asked.
+    """
+
+    tree: ChartTree
+    given: Mapping[str, Any]
+    is_given: bool
+    with_helm: bool
+    _renderers: dict[str, tuple[Renderer, dict[str, Any]]] = field(default_factory=dict)
+    _shared: dict[tuple[str, str], TemplateError | Any] | None = None
+
+    @cached_property
+    def release(self) -> Release:
+        """The chart with its values."""
+        from .helm.release import Release
+
+        return Release(self.tree, self.given)
+
+    def render(self, file: SourceFile, path: str, place: str | None) -> Problem | None:
+        """Render a template of the chart, or of one of its subcharts."""
+        instance = next(
+            (each for each in self.release.root.everything() if each.path == place), None
+        )
+        name = ""
+        if instance is not None:
+            name = os.path.relpath(path, instance.tree.folder).replace(os.sep, "/")
+        if instance is None or not _writes(instance, name):
+            from .templates import Rendered
+
+            file.rendered = Rendered("", (), ([], [], []), len(file.text))
+            return None
+        if "{{" not in file.text:
+            return None
+        renderer, values = self._renderer(instance)
+        given = instance.tree.values is not None or self.is_given
+        shared = self._of_all(instance, name, file.text)
+        problem = _render(file, renderer, values, name, given=given, outcome=shared)
+        if self.with_helm:
+            return self._by_helm(file, instance, name, problem)
+        return problem
+
+    def _renderer(self, instance: Instance) -> tuple[Renderer, dict[str, Any]]:
+        if instance.path not in self._renderers:
+            from .helm.release import numbers_as_in_json
+            from .templates import Renderer
+
+            values = numbers_as_in_json(self.release.values_of(instance))
+            self._renderers[instance.path] = Renderer(self._objects(instance), self.helpers), values
+        return self._renderers[instance.path]
+
+    def _objects(self, instance: Instance) -> Any:
+        from .helm.tree import word
+        from .templates import Chart
+
+        tree = instance.tree
+        return Chart(
+            name=instance.name,
+            version=word(tree.metadata.get("version")) or "0.1.0",
+            app_version=word(tree.metadata.get("appVersion")),
+            metadata={key: value for key, value in tree.metadata.items() if key != "name"},
+            files=tree.files,
+            path=instance.path,
+            is_root=instance.is_root,
+            subcharts={sub.name: {"Values": {}} for sub in instance.subcharts},
+        )
+
+    @cached_property
+    def helpers(self) -> Helpers:
+        """The named templates of the chart and of its subcharts, in the order in which Helm reads them."""
+        from .templates.render import Helpers
+
+        sources = {
+            f"{instance.path}/{name}": text
+            for instance in self.release.root.everything()
+            for name, text in instance.tree.templates.items()
+            if not name.endswith("/NOTES.txt")
+        }
+        by_file = self._by_file
+        # Charts above win over those within, and names that come first over later ones.
+        order = sorted(sources, key=lambda name: (name.count("/"), name), reverse=True)
+        return Helpers(
+            {name: sources[name] for name in order if by_file or "define" in sources[name]}
+        )
+
+    @cached_property
+    def _by_file(self) -> bool:
+        trees = [instance.tree for instance in self.release.root.everything()]
+        return any(_BY_FILE.search(text) for tree in trees for text in tree.templates.values())
+
+    def _of_all(self, instance: Instance, name: str, text: str) -> Any:
+        """What the template writes after those before it have changed the values, if any does."""
+        if self._shared is None:
+            texts = [
+                text
+                for each in self.release.root.everything()
+                for text in each.tree.templates.values()
+            ]
+            self._shared = self._in_order() if any(map(_CHANGES.search, texts)) else {}
+        outcome = self._shared.get((instance.path, name))
+        return outcome if instance.tree.templates.get(name) == text else None
+
+    def _in_order(self) -> dict[tuple[str, str], Any]:
+        """Every template in Helm's order, all with the same values."""
+        from .templates import Renderer, TemplateError
+
+        outcomes: dict[tuple[str, str], Any] = {}
+        root = self.release.root
+        try:
+            values = self._renderer(root)[0].share(self._renderer(root)[1])
+        except TemplateError:
+            return {}
+        found = [
+            (each, name)
+            for each in root.everything()
+            for name in each.tree.templates
+            if _writes(each, name) and not name.endswith(".txt")
+        ]
+
+        def in_helms_order(entry: tuple[Instance, str]) -> tuple[int, str]:
+            full = f"{entry[0].path}/{entry[1]}"
+            return full.count("/"), full
+
+        for each, name in sorted(found, key=in_helms_order, reverse=True):
+            renderer = self._renderer(each)[0]
+            assert isinstance(renderer, Renderer)  # noqa: S101
+            try:
+                outcomes[each.path, name] = renderer.render(
+                    each.tree.templates[name], renderer.within(values, each.keys), name
+                )
+            except TemplateError as error:
+                outcomes[each.path, name] = error
+        return outcomes
+
+    @cached_property
+    def _helm(self) -> Outcome | None:
+        from .helm.engine import render_release
+
+        return render_release(self.release, self.given, by_file=self._by_file)
+
+    def _by_helm(
+        self, file: SourceFile, instance: Instance, name: str, problem: Problem | None
+    ) -> Problem | None:
+        """What Helm's own engine says, where nothing is hidden from it."""
+        from .templates import UNKNOWN_MARK
+        from .templates.render import from_marked
+
+        outcome = self._helm
+        if outcome is None or instance.tree.templates.get(name) != file.text:
+            return problem
+        marked = outcome.sources.get((id(instance.tree), name))
+        full = f"{instance.path}/{name}"
+        hides = file.rendered is not None and UNKNOWN_MARK in file.rendered.text
+        if marked is None or hides or (problem is not None and problem.kind == "limit"):
+            return problem
+        if full in outcome.outputs and full not in outcome.failures:
+            file.rendered = from_marked(marked, outcome.outputs[full])
+            return None
+        failure = outcome.failures.get(full)
+        if failure is None or failure[0].startswith("values: ") or problem is not None:
+            return problem
+        offset = marked.offset_at(failure[1], failure[2])
+        file.rendered = None
+        return Problem("template", failure[0], file.text_span(offset, offset))
+
+
+def _writes(instance: Instance, name: str) -> bool:
+    """Whether Helm writes out what a template gives."""
+    partial = name.rpartition("/")[2].startswith("_")
+    return not (partial or instance.tree.is_library or name in instance.tree.ignored)
+
+
+def _render(
+    file: SourceFile,
+    renderer: Renderer,
+    values: Mapping[str, Any],
+    name: str,
+    *,
+    given: bool,
+    outcome: Any = None,
+) -> Problem | None:
+    """Render with the built-in engine, or take the outcome that it had before."""
+    from .templates import TemplateError
+
+    try:
+        if isinstance(outcome, TemplateError):
+            raise outcome
+        file.rendered = outcome or renderer.render(file.text, values, name)
+    except TemplateError as error:
+        problem = _problem(file, error, renderer.broken)
+        if error.kind == "execution" and _waits(file.text, error.offset, values):
+            return Problem("template-elsewhere", problem.message, problem.span)
+        return problem
+    _note_missing(file, given)
+    if given and _BLOCK.search(file.text):
+        from .templates.blocks import open_blocks
+        from .templates.source import scan
+
+        file.open_blocks = open_blocks(scan(file.text) or [], values)
+    return None
+
+
+def _note_missing(file: SourceFile, given: bool) -> None:
+    missing = file.rendered.missing if file.rendered else ()
+    for value in missing if given else missing[:1]:
+        message = f".{value.path}" if given else ""
+        end = min(value.offset + len(value.path) + 1, len(file.text))
+        file.problems.append(Problem("value-missing", message, file.text_span(value.offset, end)))
 
 
 def _problem(
@@ -123,102 +408,21 @@ def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, A
     return merge_values(base, override)
 
 
-def _parent_chart(root: str) -> str | None:
-    """The chart that a chart is a subchart of."""
-    folder = os.path.dirname(root)
-    parent = os.path.dirname(folder)
-    is_subchart = os.path.basename(folder) == "charts" and os.path.isfile(_chart_file(parent))
-    return parent if is_subchart else None
+def _overlaid(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Values files one over the other; null stays, for it takes a default of the chart away."""
+    merged = dict(base)
+    for key, value in override.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _overlaid(old, value) if both else value
+    return merged
 
 
-def _own_values(root: str) -> dict[str, Any] | None:
-    for name in VALUES_NAMES:
-        path = os.path.join(root, name)
-        if os.path.isfile(path):
-            return _read_values(path)
-    return None
-
-
-def _read_values(path: str) -> dict[str, Any] | None:
-    """The content of a values file; None where there is none, empty where it cannot be read."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return None
-    try:
-        data = plain_data(text)
-    except DocumentError:
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _chart_file(root: str) -> str:
-    return os.path.join(root, "Chart.yaml")
-
-
-def _read_chart(root: str) -> Chart:
-    from .templates import Chart
-
-    metadata = _read_values(_chart_file(root)) or {}
-    return Chart(
-        name=_word(metadata.get("name")) or os.path.basename(root),
-        version=_word(metadata.get("version")) or "0.1.0",
-        app_version=_word(metadata.get("appVersion")),
-        metadata=metadata,
-        helpers=dict(_helpers(root)),
-        files=_ChartFiles(Path(root)),
-    )
-
-
-def _word(value: object) -> str:
-    """A scalar as text, empty for what is none."""
-    return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _helpers(root: str) -> Iterator[tuple[str, str]]:
-    """The chart's files that define named templates; subcharts and charts above share theirs."""
-    parent = _parent_chart(root)
-    if parent is not None:
-        yield from _helpers(parent)
-    folder = Path(root)
-    paths = [*folder.glob("templates/**/*"), *folder.glob("charts/**/templates/**/*")]
-    for path in sorted(paths):
-        if path.suffix in (".tpl", ".yaml", ".yml", ".txt") and path.name != "NOTES.txt":
-            text = _content(path).decode(errors="replace")
-            if "define" in text:
-                yield os.path.relpath(path, root).replace(os.sep, "/"), text
-
-
-class _ChartFiles(Mapping[str, bytes]):
-    """A chart's other files, looked for when a template asks: the chart may be a whole repository."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    @cached_property
-    def _paths(self) -> dict[str, Path]:
-        paths = sorted(self._root.glob("**/*"))
-        inside = {path: path.relative_to(self._root).parts for path in paths if path.is_file()}
-        return {
-            "/".join(parts): path
-            for path, parts in inside.items()
-            if parts[0] not in ("templates", "charts") and not SKIPPED_FOLDERS & {*parts}
-        }
-
-    def __getitem__(self, name: str) -> bytes:
-        return _content(self._paths[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-
-def _content(path: Path) -> bytes:
-    """The bytes of a file; empty for what cannot be read or is no file a template would need."""
-    try:
-        small = path.is_file() and path.stat().st_size <= _MAX_CHART_FILE
-        return path.read_bytes() if small else b""
-    except OSError:
-        return b""
+def _chart_folder(path: str, root: str) -> str:
+    """The innermost chart, from `root` on, that a file lies in."""
+    folder = os.path.dirname(path)
+    while len(folder) > len(root):
+        if os.path.isfile(os.path.join(folder, "Chart.yaml")):
+            return folder
+        folder = os.path.dirname(folder)
+    return root

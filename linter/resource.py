@@ -216,7 +216,9 @@ class Resource:
 
     @property
     def identity(self) -> ResourceName:
-        """The object as a report names it."""
+        """The object as a report names it, and as it is named in its file."""
+        if self.document.identity is not None:
+            return self.document.identity
         name = self.name
         namespace = self.namespace
         return ResourceName(
@@ -227,14 +229,18 @@ class Resource:
 
     @property
     def title(self) -> str:
-        """`Kind name` or `Kind namespace/name`, for messages."""
-        identity = self.identity
-        where = f"{identity.namespace}/" if identity.namespace else ""
-        return f"{identity.kind} {where}{identity.name or '(no name)'}"
+        """`Kind name` or `Kind namespace/name` as it deploys, for messages."""
+        name, namespace = (
+            part.text if isinstance(part, Unknown) else part for part in (self.name, self.namespace)
+        )
+        where = f"{namespace}/" if namespace else ""
+        return f"{self.kind or ''} {where}{name or '(no name)'}"
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """The place of a value of this object."""
-        return Place(self.file, self.document, self.base + path, key, None, self)
+        where = self.base + path
+        home = self.document.home(where, key=key)
+        return Place(home.file, self.document, where, key, None, self)
 
     def at(self, *path: str | int, key: bool = False) -> Place:
         """The place of a value: `service.at("spec", "http", 0)`; with `key=True`, of its key."""
@@ -361,15 +367,93 @@ class DestinationRule(Resource):
         )
 
 
+class Port(View):
+    """A port of a Service, a ServiceEntry or a Gateway's server."""
+
+    @property
+    def number(self) -> int | Unknown | None:
+        """Its number (`port` in a Service, `number` elsewhere); None when absent or no whole number."""
+        value = self.data.get("port" if self.resource.kind == "Service" else "number")
+        return value if is_integer(value) or isinstance(value, Unknown) else None
+
+    @property
+    def name(self) -> str | Unknown | None:
+        """Its name; None when absent or not text."""
+        value = self.data.get("name")
+        return value if isinstance(value, (str, Unknown)) else None
+
+    @property
+    def protocol(self) -> str | Unknown | None:
+        """Its protocol; None when absent or not text."""
+        value = self.data.get("protocol")
+        return value if isinstance(value, (str, Unknown)) else None
+
+    @property
+    def target(self) -> int | str | Unknown | None:
+        """`targetPort`, a number or a name; None when absent."""
+        value = self.data.get("targetPort")
+        return value if is_integer(value) or isinstance(value, (str, Unknown)) else None
+
+
+def _ports(resource: Resource) -> tuple[Port, ...]:
+    return tuple(
+        Port(resource, ("spec", "ports", index), entry)
+        for index, entry in enumerate(as_list(resource.spec.get("ports")))
+        if not isinstance(entry, Unknown)
+    )
+
+
+def _hides_ports(resource: Resource) -> bool:
+    value = resource.spec.get("ports")
+    return (
+        isinstance(resource.data.get("spec"), Unknown)
+        or isinstance(value, Unknown)
+        or any(isinstance(entry, Unknown) for entry in as_list(value))
+    )
+
+
+class Server(View):
+    """One entry of a Gateway's `servers`."""
+
+    @cached_property
+    def port(self) -> Port:
+        """Its port."""
+        return Port(self.resource, (*self.path, "port"), self.data.get("port"))
+
+    @property
+    def hosts(self) -> list[Any]:
+        """The hosts that it serves: `host`, or `namespace/host` for routes of one namespace."""
+        return as_list(self.data.get("hosts"))
+
+
 class Gateway(Resource):
     """An Istio Gateway (not the Gateway API's kind of the same name)."""
 
     KINDS = frozenset(("Gateway",))
 
     @property
-    def servers(self) -> list[Any]:
-        """`spec.servers`."""
-        return as_list(self.spec.get("servers"))
+    def selector(self) -> dict[str, Any]:
+        """`spec.selector`: the labels of the pods that it configures."""
+        return as_dict(self.spec.get("selector"))
+
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """`spec.servers`, in order (entries that an expression hides are left out)."""
+        return tuple(
+            Server(self, ("spec", "servers", index), entry)
+            for index, entry in enumerate(as_list(self.spec.get("servers")))
+            if not isinstance(entry, Unknown)
+        )
+
+    @property
+    def hides_servers(self) -> bool:
+        """Whether an expression hides the servers or one of them."""
+        value = self.spec.get("servers")
+        return (
+            isinstance(self.data.get("spec"), Unknown)
+            or isinstance(value, Unknown)
+            or any(isinstance(entry, Unknown) for entry in as_list(value))
+        )
 
 
 class Service(Resource):
@@ -383,9 +467,20 @@ class Service(Resource):
         return as_dict(self.spec.get("selector"))
 
     @property
-    def ports(self) -> list[Any]:
-        """`spec.ports`."""
-        return as_list(self.spec.get("ports"))
+    def type(self) -> str:
+        """`spec.type`, `ClusterIP` where nothing is said."""
+        value = self.spec.get("type")
+        return value if isinstance(value, str) and value else "ClusterIP"
+
+    @cached_property
+    def ports(self) -> tuple[Port, ...]:
+        """`spec.ports`, in order (entries that an expression hides are left out)."""
+        return _ports(self)
+
+    @property
+    def hides_ports(self) -> bool:
+        """Whether an expression hides the ports or one of them."""
+        return _hides_ports(self)
 
 
 class ServiceEntry(Resource):
@@ -398,40 +493,17 @@ class ServiceEntry(Resource):
         """`spec.hosts`."""
         return as_list(self.spec.get("hosts"))
 
+    @cached_property
+    def ports(self) -> tuple[Port, ...]:
+        """`spec.ports`, in order (entries that an expression hides are left out)."""
+        return _ports(self)
 
-_ISTIO_VIEWS: Final[dict[str, type[Resource]]] = {
-    "VirtualService": VirtualService,
-    "DestinationRule": DestinationRule,
-    "Gateway": Gateway,
-    "ServiceEntry": ServiceEntry,
-}
+    @property
+    def hides_ports(self) -> bool:
+        """Whether an expression hides the ports or one of them."""
+        return _hides_ports(self)
 
-
-def read_resources(document: Document) -> Iterator[Resource]:
-    """The objects of a composed document, `List` items expanded; nothing for other documents."""
-    data = document.data
-    if isinstance(data, dict) and ("kind" in data or "apiVersion" in data):
-        yield from _expand(document, data, ())
-
-
-def _expand(document: Document, data: dict[str, Any], base: Path) -> Iterator[Resource]:
-    kind = data.get("kind")
-    items = data.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        for index, item in enumerate(items):
-            if isinstance(item, dict) and len(base) < 20:
-                yield from _expand(document, item, (*base, "items", index))
-        return
-    yield _view(data)(document, data, base)
-
-
-def _view(data: dict[str, Any]) -> type[Resource]:
-    kind = data.get("kind")
-    version = data.get("apiVersion")
-    if not isinstance(kind, str):
-        return Resource
-    if kind == "Service" and version == "v1":
-        return Service
-    if not isinstance(version, str) or version.startswith(ISTIO_GROUP + "/"):
-        return _ISTIO_VIEWS.get(kind, Resource)
-    return Resource
+    @property
+    def selector(self) -> dict[str, Any]:
+        """`spec.workloadSelector.labels`."""
+        return as_dict(as_dict(self.spec.get("workloadSelector")).get("labels"))

@@ -24,7 +24,7 @@ from .document import path_text
 from .finding import Finding, Fix, Related, Severity
 
 if TYPE_CHECKING:
-    from .catalog import Catalog
+    from .catalog.core import Catalog
     from .source import Place
 
 Subject = TypeVar("Subject")
@@ -74,13 +74,15 @@ class Rule(Generic[Subject]):
         *,
         severity: Severity | None = None,
         confidence: str | None = None,
+        aliases: tuple[str, ...] | None = None,
         related: Sequence[tuple[Place, str]] = (),
         help: str = "",  # noqa: A002 the word of the report
         fix: Fix | None = None,
     ) -> Finding:
         """A finding of this rule at a place.
 
-        `severity` may be milder than the rule's own.  `related` are other places, each with a word
+        `severity` may be milder than the rule's own.  `aliases` are those of the rule's that hold for
+        this finding, where not all of them do.  `related` are other places, each with a word
         on why it matters.  `help` says how to mend it in one sentence.
         """
         resource = place.resource
@@ -94,7 +96,7 @@ class Rule(Generic[Subject]):
             span=place.span(),
             path=path_text(place.path),
             resource=resource.identity if resource is not None else None,
-            aliases=self.aliases,
+            aliases=self.aliases if aliases is None else aliases,
             related=tuple(Related(p.file.path, p.span(), text) for p, text in related),
             fix=fix,
             help=help,

@@ -2,6 +2,7 @@
 
 A file's home is found by walking up from its folder: a Helm chart (`Chart.yaml`), a Harness service
 (a `values.yaml` without a chart, whose manifests stand beside it or below it), else the folder itself.
+What kustomizations build makes scopes of its own (see the folder kustomize).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeVar
 
-from .resource import Resource, read_resources
+from .kinds import read_resources
+from .resource import Resource
 from .source import SourceFile
 
-Kind = Literal["chart", "service", "directory"]
+Kind = Literal["chart", "service", "kustomization", "directory"]
 R = TypeVar("R", bound=Resource)
 
 VALUES_NAMES = ("values.yaml", "values.yml")
@@ -33,22 +35,27 @@ class Home(NamedTuple):
 class Scope:
     """Files that deploy together.
 
-    `root` is shown to the user (posix, relative to the working directory).  Two files of a chart or
-    of a Harness service always deploy together; those of a plain directory usually do.
+    `root` is shown to the user (posix, relative to the working directory).  Two files of a chart, of a
+    Harness service or of a kustomization always deploy together; those of a plain directory usually do.
+    `built` are the objects of a kustomization; `partial`: it includes what is not in sight.
+    `values_set` names the values that its templates are rendered with, where there are several sets.
     """
 
     kind: Kind
     root: str
     files: list[SourceFile] = field(default_factory=list)
+    built: tuple[Resource, ...] | None = None
+    partial: bool = False
+    values_set: str = ""
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """Every object that a rule may look at, in the order of files (patches left out)."""
-        return tuple(self._read())
+        return tuple(self._read()) if self.built is None else self.built
 
     def _read(self) -> Iterator[Resource]:
         for file in self.files:
-            if file.role != "manifest":
+            if file.role != "manifest" or file.is_built:
                 continue
             for document in file.documents:
                 if document.loaded:
@@ -73,6 +80,7 @@ class Homes:
         self._roots = {stop: True}
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, bool], Home] = {}
+        self._kustomized: dict[str, bool] = {}
 
     def of(self, folder: str, *, is_template: bool) -> Home:
         """The home of a file of `folder`; `is_template`: it holds template actions."""
@@ -89,31 +97,54 @@ class Homes:
             in_templates = folder[len(parent) :].split(os.sep)[1:2] == ["templates"]
             if mark == "chart":
                 if in_templates:
-                    return Home("chart", parent)
+                    return Home("chart", self._installed(parent))
                 break
             if is_template or parent == folder or in_templates:
                 return Home("service", parent)
         return Home("directory", folder)
+
+    def _installed(self, chart: str) -> str:
+        """The chart that is installed, where a chart lies in the `charts` of another one."""
+        charts = os.path.dirname(chart)
+        parent = os.path.dirname(charts)
+        if os.path.basename(charts) != "charts" or self.is_root(chart) or self.is_root(charts):
+            return chart
+        return self._installed(parent) if self.holds(parent, "Chart.yaml") else chart
 
     def above(self, folder: str) -> Iterator[str]:
         """The folder and those above it, up to the root of its repository."""
         while True:
             yield folder
             parent = os.path.dirname(folder)
-            if parent == folder or self._is_root(folder):
+            if parent == folder or self.is_root(folder):
                 return
             folder = parent
 
     def holds(self, folder: str, name: str) -> bool:
-        """Whether a folder has a file of that name; each folder is listed only once."""
+        """Whether a folder has a file of that name."""
+        return name in self.names(folder) and os.path.isfile(os.path.join(folder, name))
+
+    def names(self, folder: str) -> frozenset[str]:
+        """What a folder holds; each folder is listed only once."""
         if folder not in self._names:
             try:
                 self._names[folder] = frozenset(os.listdir(folder))
-            except OSError:
+            except (OSError, ValueError):
                 self._names[folder] = frozenset()
-        return name in self._names[folder] and os.path.isfile(os.path.join(folder, name))
+        return self._names[folder]
 
-    def _is_root(self, folder: str) -> bool:
+    def kustomized(self, folder: str) -> bool:
+        """Whether a kustomization lies in a folder or above it."""
+        if folder not in self._kustomized:
+            self._kustomized[folder] = any(
+                self.holds(above, name)
+                for above in self.above(folder)
+                for name in KUSTOMIZATION_NAMES
+            )
+        return self._kustomized[folder]
+
+    def is_root(self, folder: str) -> bool:
+        """Whether a folder is the root of a repository, above which no one looks."""
         if folder not in self._roots:
             self._roots[folder] = os.path.exists(os.path.join(folder, ".git"))
         return self._roots[folder]

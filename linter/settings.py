@@ -28,8 +28,11 @@ KEYS: Final = {
     "min-severity": "min_severity",
     "exclude": "exclude",
     "values": "values",
+    "values-sets": "values_sets",
+    "helm-engine": "helm_engine",
     "context": "context",
     "complete": "complete",
+    "istio-version": "istio_version",
     "overrides": "overrides",
     "mesh.root-namespace": "root_namespace",
     "mesh.cluster-domain": "cluster_domain",
@@ -49,6 +52,7 @@ class Flags:
     values: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     complete: bool = False
+    istio_version: str | None = None
     config: str | None = None
     no_config: bool = False
 
@@ -116,6 +120,7 @@ class _Merge:
             severity=self.severity(),
             exclude=self.listed("exclude", tuple(map(self.rebased, flags.exclude))),
             values=tuple(self.paths("values", flags.values, os.path.isfile)),
+            values_sets=self.values_sets(),
             context=tuple(self.paths("context", flags.context, os.path.exists)),
             overrides=self.overrides(),
         )
@@ -127,6 +132,12 @@ class _Merge:
             )
             if level is not None
         }
+        version = self.single("istio-version", flags.istio_version)
+        if version is not None:
+            changes["istio_version"] = version
+        engine = self.single("helm-engine", None)
+        if engine is not None:
+            changes["helm_engine"] = self.helm_engine(engine)
         changes["complete"] = bool(self.single("complete", flags.complete or None))
         for key in ("root-namespace", "cluster-domain"):
             value = self.data.get("mesh", {}).get(key)
@@ -195,6 +206,22 @@ class _Merge:
             if not exists(path):
                 self.mistakes.append(f"--{key} {path}: no such file")
             yield Path(path)
+
+    def values_sets(self) -> dict[str, tuple[str, ...]]:
+        """The named lists of values files."""
+        self.note_both("values-sets", ())
+        return {name: tuple(paths) for name, paths in self.data.get("values-sets", {}).items()}
+
+    def helm_engine(self, wanted: str) -> str:
+        """The engine that the file names; it must be there."""
+        from .helm.engine import is_installed
+
+        if wanted == "helm" and not is_installed():
+            place = self.file.place("helm-engine") if self.file is not None else ""
+            self.mistakes.append(
+                f"{place}: Helm's own engine is not installed: pip install 'tsplit-lint[helm]'"
+            )
+        return wanted
 
     def overrides(self) -> tuple[Override, ...]:
         """The overrides of the file."""

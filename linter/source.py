@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .document import Document, Path
 from .finding import Span
@@ -20,18 +20,44 @@ if TYPE_CHECKING:
 
 #: Kinds that a rule visits or that the catalogue needs; documents of other kinds are not composed.
 NEEDED_KINDS: Final = frozenset(
-    ("VirtualService", "DestinationRule", "Gateway", "Service", "ServiceEntry")
+    (
+        "VirtualService",
+        "DestinationRule",
+        "Gateway",
+        "Service",
+        "ServiceEntry",
+        "Sidecar",
+        "WorkloadEntry",
+        "WorkloadGroup",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "Rollout",
+        "Pod",
+        "Namespace",
+        "Ingress",
+        "RequestAuthentication",
+        # removed long ago: TS010 says so
+        "ClusterRbacConfig",
+        "RbacConfig",
+        "ServiceRole",
+        "ServiceRoleBinding",
+        "MeshPolicy",
+    )
 )
 _KIND: Final = re.compile(r"""kind:[ \t]+["']?([A-Za-z]\w*)""")
+#: What a workflow, a pipeline or a part of one has.
+_ROLLOUT: Final = (
+    r"""phaseSteps["']?:|^pipeline:|^template:|stepGroup["']?:|type["']?: ["']?K8s"""
+    r"""|"(?:pipeline|template)":"""
+)
 _NEEDED_WORD: Final = re.compile(
-    "|".join(sorted(NEEDED_KINDS))
-    + r"|harness\.io/managed|harnessApiVersion|phaseSteps:|^pipeline:|^template:",
+    "|".join(sorted(NEEDED_KINDS)) + r"|harness\.io/managed|harnessApiVersion|" + _ROLLOUT,
     re.MULTILINE,
 )
 #: What every manifest, workflow and pipeline has; a mere mention of a kind makes none.
-_OBJECT: Final = re.compile(
-    r"""(?:kind|[aA]piVersion)["']?[ \t]*:|phaseSteps:|^pipeline:|^template:""", re.MULTILINE
-)
+_OBJECT: Final = re.compile(r"""(?:kind|[aA]piVersion)["']?[ \t]*:|""" + _ROLLOUT, re.MULTILINE)
 _API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
 _NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
 _SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
@@ -43,12 +69,24 @@ _CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 class Problem:
     """Something wrong with reading a file; the rule of that `kind` turns it into a finding.
 
-    Kinds: `syntax`, `template`, `template-elsewhere`, `limit`, `encoding`, `value-missing`.
+    Kinds: `syntax`, `template`, `build` (what a kustomization cannot be built for),
+    `template-elsewhere`, `limit`, `encoding`, `value-missing`.
     """
 
     kind: str
     message: str
     span: Span
+
+
+class Variant(NamedTuple):
+    """One of the renderings of a file.
+
+    `values_set` names the set of values, "" where there are none; `instance` is Helm's name of the place
+    of the chart, None where no chart that is enabled has the file.
+    """
+
+    values_set: str = ""
+    instance: str | None = ""
 
 
 class SourceFile:
@@ -57,7 +95,11 @@ class SourceFile:
     `path` is what a report shows; `text` is what a person edits, without a leading byte-order mark;
     `rendered` is what the template engine made of it (None for a plain file).  `role` is `manifest`,
     `values` or `patch` (a kustomize patch: a partial object, never judged as whole).  `context`: read
-    for references, not linted.  `unreadable`: a template that did not render.  `open_blocks`: where in
+    for references, not linted.  `kustomized`: a kustomization lies beside it or above, and may patch what
+    it holds (False for what a build shows as it deploys).  `is_built`: a kustomization in sight builds from
+    it, and its objects are judged as they are built.  `unreadable`: a template that did not render.
+    `variant`: which of
+    its renderings this is; `is_copy`: it is not the first of them.  `open_blocks`: where in
     `text` only the deployment knows whether something is written.
     """
 
@@ -69,7 +111,11 @@ class SourceFile:
         self.problems: list[Problem] = []
         self.documents: list[Document] = []
         self.context = False
+        self.kustomized = False
+        self.is_built = False
         self.unreadable = False
+        self.variant = Variant()
+        self.is_copy = False
         self.open_blocks: list[tuple[int, int]] = []
         self.scope: Scope | None = None
         self._line_starts: list[int] | None = None

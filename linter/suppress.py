@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from .finding import Finding, ResourceName
+from .kinds import read_resources
 from .registry import REDIRECTS, RuleInfo
-from .resource import Resource, read_resources
+from .resource import Resource
 from .source import Place, SourceFile
 from .values import is_text
 from .words import nearest

@@ -26,6 +26,7 @@ SUBJECTS = {
     "hosts": "Hosts and services",
     "gateways": "Gateways",
     "rollout": "Harness workflows",
+    "pipelines": "Harness pipelines",
 }
 
 

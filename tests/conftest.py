@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+from browser import open_page
 from hypothesis import settings
 
 from tsplit_lint import Config, Finding, lint
@@ -17,6 +19,8 @@ from tsplit_lint.cli import main
 
 #: Runs a command line: the exit code, standard output, standard error.
 Run = Callable[..., tuple[int, str, str]]
+#: Opens a page in the browser: the document as it is then, and the browser's log.
+Browse = Callable[..., tuple[str, str]]
 
 
 # A merge must not hang on chance: there the examples are the same every time.  Elsewhere they are new.
@@ -62,6 +66,8 @@ class Tree:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     """An empty folder to write manifests into; rules that fail raise."""
     monkeypatch.setenv("TSPLIT_LINT_DEBUG", "1")
+    # What is installed must not decide what a test sees.
+    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: False)
     monkeypatch.chdir(tmp_path)
     return Tree(tmp_path)
 
@@ -86,3 +92,9 @@ def lint_text(tree: Tree) -> Callable[..., list[str]]:
         return [line.removeprefix(f"{file}:") for line in tree.show(file, **settings)]
 
     return run
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Browse:
+    """Open a page in a real browser."""
+    return partial(open_page, tmp_path)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsplit_lint.catalog import Catalog
-from tsplit_lint.hosts import EXTERNAL, Host, canonical_host
+from tsplit_lint.catalog.core import Catalog
+from tsplit_lint.catalog.hosts import EXTERNAL, Host, canonical_host
 from tsplit_lint.resource import Resource
 from tsplit_lint.scope import Scope
 from tsplit_lint.source import SourceFile
@@ -293,6 +293,34 @@ def test_charts_see_their_own_rules_only() -> None:
     for scope in of.scopes:
         scope.kind = "chart"
     assert of.subset("shop", "v2", asker(of, "a/vs.yaml")).state == "unseen"
+
+
+FULL = "shop.prod.svc.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "hidden"),
+    [
+        ([rule("v2", name="a"), rule("v1", name="b", namespace="web", host=FULL)], ["b"], ["a"]),
+        ([rule("v2", name="a"), rule(name="b", namespace="web", host="*.local")], ["b"], ["a"]),
+        ([rule("v2", name="a"), rule("v1", name="b", namespace="stage", host=FULL)], ["a"], []),
+        (
+            [rule("v1", name="a"), rule("v2", name="b", namespace="istio-system", host=FULL)],
+            ["a"],
+            ["b"],
+        ),
+        ([rule("v2", name="a", host="*.local"), rule("v1", name="b")], ["b"], ["a"]),
+        ([rule("v2", name="a"), rule("v1", name="b", namespace=None, host=FULL)], ["a", "b"], []),
+        ([rule("v1", name="a"), rule("v3", name="b", namespace="web", host=FULL)], ["b"], []),
+    ],
+    ids=["client", "wildcard", "third", "root", "specific", "no namespace", "none defines it"],
+)
+def test_the_rules_that_a_client_gets(
+    rules: list[str], first: list[str], hidden: list[str]
+) -> None:
+    of = catalog({"vs.yaml": route("web"), "dr.yaml": "---\n".join(rules)})
+    assert [found.name for found in of.first_rules(FULL, asker(of))] == first
+    assert [found.name for found in of.subset(FULL, "v2", asker(of)).hidden] == hidden
 
 
 # -- providers ------------------------------------------------------------------------------------

@@ -166,8 +166,11 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
                 min-severity: warning
                 exclude: [vendor/]
                 values: [more.yaml]
+                values-sets: {prod: [values-prod.yaml, more.yaml], dev: []}
+                helm-engine: built-in
                 context: [other]
                 complete: true
+                istio-version: "1.20"
                 overrides:
                 - paths: [a/**]
                   ignore: [TS201]
@@ -188,8 +191,11 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
         "min-severity": "warning",
         "exclude": ["vendor/"],
         "values": ["more.yaml"],
+        "values-sets": {"prod": ["values-prod.yaml", "more.yaml"], "dev": []},
+        "helm-engine": "built-in",
         "context": ["other"],
         "complete": True,
+        "istio-version": "1.20",
         "overrides": [
             {"paths": ["a/**"], "ignore": ["TS201"], "severity": {"TS2": "info"}, "complete": False}
         ],
@@ -199,7 +205,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
     sources = {key: source for key, (_value, source) in shown(run).items()}
     assert sources == {
         key: f".tsplit-lint.yaml:{line}"
-        for key, line in zip(KEYS, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 17), strict=True)
+        for key, line in zip(KEYS, (*range(1, 14), 19, 20), strict=True)
     }
 
 
@@ -595,3 +601,81 @@ def test_a_valid_file_needs_no_validator(tree: Tree, run: Run, monkeypatch: Any)
     tree.write({".tsplit-lint.yaml": "ignore: [TS2]\n"})
     monkeypatch.setitem(sys.modules, "jsonschema", None)
     assert run("a.yaml")[0] == 0
+
+
+# the version of Istio
+
+
+def test_the_version_of_istio_is_text(tree: Tree, run: Run) -> None:
+    tree.write({".tsplit-lint.yaml": "istio-version: 1.20\n", "a.yaml": ""})
+    code, _out, err = run("a.yaml")
+    assert code == 2
+    assert ".tsplit-lint.yaml:1:16" in err
+    assert "istio-version" in err
+
+
+@pytest.mark.parametrize("word", ["1", "v1.20", "1.x", "newest"])
+def test_what_is_no_version_is_an_error(tree: Tree, run: Run, word: str) -> None:
+    tree.write({"a.yaml": ""})
+    code, _out, err = run("--istio-version", word, "a.yaml")
+    assert code == 2
+    assert f'"{word}" is no version: write it as 1.20, or latest' in err
+
+
+def test_a_rule_may_depend_on_the_version(tree: Tree, run: Run) -> None:
+    tree.write(
+        {
+            "a.yaml": """\
+                apiVersion: networking.istio.io/v1beta1
+                kind: VirtualService
+                metadata: {name: shop}
+                spec:
+                  hosts: [shop]
+                  http:
+                  - route:
+                    - {destination: {host: shop, subset: a}, weight: 80}
+                    - {destination: {host: shop, subset: b}, weight: 10}
+                """
+        }
+    )
+    _code, now, _err = run("--format", "concise", "--select", "TS201", "a.yaml")
+    _code, old, _err = run(
+        *("--format", "concise", "--select", "TS201", "--istio-version", "1.12.9", "a.yaml")
+    )
+    assert "serves 88.9% and 11.1% instead of 80% and 10%" in now
+    assert "Istio before 1.13 refuses the VirtualService" in old
+
+
+# values sets and the engine of charts
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("values-sets: [a.yaml]\n", '"values-sets" must be a mapping, not a list'),
+        (
+            "values-sets: {prod: values.yaml}\n",
+            '"values-sets.prod" must be a list, not "values.yaml"',
+        ),
+        ("values-sets: {prod: [1]}\n", '"values-sets.prod[0]" must be text, not 1'),
+        ("helm-engine: helm3\n", '"helm-engine" must be auto, built-in or helm, not "helm3"'),
+        (
+            "helm-engine: helm\n",
+            "Helm's own engine is not installed: pip install 'tsplit-lint[helm]'",
+        ),
+    ],
+)
+def test_mistakes_in_values_sets_and_the_engine(
+    mistakes: Callable[[str], list[str]], text: str, told: str
+) -> None:
+    (line,) = mistakes(text)
+    assert told in line
+
+
+def test_config_tells_what_renders_charts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("config")[1].splitlines()[1] == "charts rendered by: built-in"
+    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: True)
+    monkeypatch.setattr("tsplit_lint.helm.engine.version", lambda: "1.2")
+    told = "Helm's own engine (helm-python-sdk 1.2)"
+    assert run("config")[1].splitlines()[1] == f"charts rendered by: {told}"
+    assert json.loads(run("config", "--format", "json")[1])["charts_rendered_by"] == told

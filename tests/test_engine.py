@@ -162,7 +162,7 @@ def test_what_a_rule_visits(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None
     use(monkeypatch, Counts)
     monkeypatch.setattr(Counts, "visited", {})
     tree.write(
-        {"a.yaml": OBJECTS, "b/c.yaml": OBJECTS + "---\nkind: Pod\nname: x\n", "d/e.yaml": ""}
+        {"a.yaml": OBJECTS, "b/c.yaml": OBJECTS + "---\nkind: Secret\nname: x\n", "d/e.yaml": ""}
     )
     run(tree)
     assert Counts.visited == {"SourceFile": 3, "Document": 6, "Scope": 3, "VirtualService": 2}
@@ -296,7 +296,7 @@ def test_what_is_hidden_still_fails(tree: Tree) -> None:
 def test_counts(tree: Tree) -> None:
     tree.write(
         {
-            "a.yaml": WRONG + "---\nkind: Pod\nname: x\n---\n# nothing\n",
+            "a.yaml": WRONG + "---\nkind: Secret\nname: x\n---\n# nothing\n",
             "b/list.yaml": "kind: List\nitems:\n- {kind: Gateway}\n- {kind: DestinationRule}\n",
             "c.json": "{}\n",
             "values.yaml": "a: 1\n",

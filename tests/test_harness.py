@@ -25,12 +25,12 @@ from workflows import (
 from conftest import Tree
 from tsplit_lint import Catalog, Rollout, SourceFile, early_deletes, traffic_splits
 from tsplit_lint.document import Document
-from tsplit_lint.harness import read_rollout
+from tsplit_lint.harness import read_rollouts
 
 
 def read(text: str, path: str = "workflow.yaml") -> Rollout | None:
     file = SourceFile(path, text)
-    return read_rollout(Document(file, 0, text, 0, None))
+    return next(iter(read_rollouts(Document(file, 0, text, 0, None))), None)
 
 
 def must_read(text: str, path: str = "workflow.yaml") -> Rollout:

@@ -24,7 +24,7 @@ from tsplit_lint import (
     as_dict,
     as_list,
 )
-from tsplit_lint.resource import read_resources
+from tsplit_lint.kinds import read_resources
 
 ISTIO = "apiVersion: networking.istio.io/v1\n"
 
@@ -71,7 +71,7 @@ def service(http: str) -> VirtualService:
         ("kind: Service\n", Resource),
         ("apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualService\n", Resource),
         ("apiVersion: networking.istio.iox/v1\nkind: VirtualService\n", Resource),
-        (f"{ISTIO}kind: Sidecar\n", Resource),
+        (f"{ISTIO}kind: EnvoyFilter\n", Resource),
         (f"{ISTIO}kind: [VirtualService]\n", Resource),
         (f"{ISTIO}kind: ${{kind}}\n", Resource),
         ("apiVersion: v1\n", Resource),
@@ -353,9 +353,9 @@ def test_the_host_of_a_destination_rule_may_be_hidden_or_none() -> None:
 
 
 def test_a_gateway_a_service_and_a_service_entry() -> None:
-    assert one(f"{ISTIO}kind: Gateway\nspec: {{servers: [{{}}]}}\n").servers == [{}]
+    assert one(f"{ISTIO}kind: Gateway\nspec: {{servers: [{{}}]}}\n").servers[0].data == {}
     found = one("apiVersion: v1\nkind: Service\nspec: {selector: {a: b}, ports: [{port: 80}]}\n")
-    assert (found.selector, found.ports) == ({"a": "b"}, [{"port": 80}])
+    assert (found.selector, found.ports[0].number) == ({"a": "b"}, 80)
     assert one(f"{ISTIO}kind: ServiceEntry\nspec: {{hosts: [a]}}\n").hosts == ["a"]
 
 

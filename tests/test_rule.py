@@ -20,7 +20,7 @@ from tsplit_lint import (
     Span,
     VirtualService,
 )
-from tsplit_lint.resource import read_resources
+from tsplit_lint.kinds import read_resources
 from tsplit_lint.rule import SECTIONS, Page, category_of
 
 SERVICE = """\

@@ -52,10 +52,18 @@ def test_what_lies_beside_the_templates_of_a_chart_is_plain(root: Path, folder: 
     assert home(homes, root, folder, template=True) == ("directory", folder)
 
 
-def test_a_subchart_is_a_chart_of_its_own(root: Path) -> None:
-    homes = write(root, "c/Chart.yaml", "c/charts/sub/Chart.yaml")
-    assert home(homes, root, "c/charts/sub/templates") == ("chart", "c/charts/sub")
+def test_a_subchart_deploys_with_the_chart_that_is_installed(root: Path) -> None:
+    homes = write(
+        root,
+        "c/Chart.yaml",
+        "c/charts/sub/Chart.yaml",
+        "c/charts/sub/charts/deep/Chart.yaml",
+        "charts/alone/Chart.yaml",
+    )
     assert home(homes, root, "c/templates") == ("chart", "c")
+    assert home(homes, root, "c/charts/sub/templates") == ("chart", "c")
+    assert home(homes, root, "c/charts/sub/charts/deep/templates") == ("chart", "c")
+    assert home(homes, root, "charts/alone/templates") == ("chart", "charts/alone")
 
 
 @pytest.mark.parametrize("name", ["values.yaml", "values.yml"])
@@ -169,7 +177,7 @@ def test_a_scope_gives_its_objects_by_kind(tree: Tree) -> None:
         tree,
         {
             "values.yaml": SERVICE,
-            "a.yaml": f"{SERVICE}---\n{RULE}---\nkind: Pod\nname: x\n",
+            "a.yaml": f"{SERVICE}---\n{RULE}---\nkind: ConfigMap\nname: x\n",
             "b.yaml": f"# harness.io/skip-file-for-deploy\n{SERVICE}",
             "kustomization.yaml": "kind: Kustomization\nname: x\npatches: [{path: p.yaml}]\n",
             "p.yaml": SERVICE,

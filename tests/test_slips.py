@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsplit_lint.slips import Slips, is_slip, one_slip_away
+from tsplit_lint.catalog.slips import Slips, is_slip, one_slip_away
 
 NAMES = st.text("abcde-.1", min_size=1, max_size=8)
 

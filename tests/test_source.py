@@ -83,18 +83,18 @@ def test_documents_are_numbered_without_the_empty_ones() -> None:
         ("kind: 'Gateway'\n", "Gateway", True),
         ('kind: "DestinationRule" # c\n', "DestinationRule", True),
         ("kind: ServiceEntry\r\n", "ServiceEntry", True),
-        ("kind: Deployment\nmetadata:\n  name: a\n", "Deployment", False),
+        ("kind: ConfigMap\nmetadata:\n  name: a\n", "ConfigMap", False),
         ("kind: ConfigMap\nmetadata: {'name' : a}\n", "ConfigMap", False),
         ("kind: Job\nmetadata:\n  generateName: a-\n", "Job", False),
         ("kind: Deployment\nmetadata: {}\n", "Deployment", True),
         ("kind: ServiceAccount\nname: x\n", "ServiceAccount", False),
         ("kind: Deployment\nname: a\nx: {harness.io/managed: 'true'}\n", "Deployment", True),
         ("kind: List\nitems:\n- kind: Service\n", "List", True),
-        ("kind: List\nitems:\n- kind: Pod\n", "List", False),
+        ("kind: List\nitems:\n- kind: ConfigMap\n", "List", False),
         ("kind: VirtualServiceList\nitems: []\n", "VirtualServiceList", True),
         # Only a document in block style with one `kind` at its left edge is judged by a glance.
         ('{"kind": "VirtualService"}', None, True),
-        ('{"kind": "Deployment"}', None, False),
+        ('{"kind": "ConfigMap"}', None, False),
         ("{kind: Service}\n", None, True),
         ("kind:\n  VirtualService\n", None, True),
         ("kind : VirtualService\n", None, True),
@@ -104,7 +104,7 @@ def test_documents_are_numbered_without_the_empty_ones() -> None:
         ("kind: ${KIND}\napiVersion: v1\n", None, True),
         ("kind: Deployment\nkind: VirtualService\n", None, True),
         ("spec:\n  kind: Service\n", None, True),
-        ("spec:\n  kind: Pod\n", None, False),
+        ("spec:\n  kind: ConfigMap\n", None, False),
         ("apiVersion: v1\nmetadata: {name: a}\n", None, True),
         ("harnessApiVersion: '1.0'\ntype: CANARY\n", None, True),
         ("phaseSteps:\n- steps: []\n", None, True),
@@ -119,7 +119,7 @@ def test_a_glance_tells_what_must_be_composed(text: str, kind: str | None, neede
 
 
 def test_only_needed_documents_are_composed() -> None:
-    file = read("kind: Service\n---\nkind: Pod\nname: a\n---\na: 1\n")
+    file = read("kind: Service\n---\nkind: ConfigMap\nname: a\n---\na: 1\n")
     assert [document.loaded for document in file.documents] == [True, False, False]
 
 
@@ -141,7 +141,7 @@ def test_what_a_broken_text_speaks_of(text: str, speaks: bool) -> None:
     ("text", "found"),
     [
         ("kind: Service\na: [1\nb: 2\n", ["2:4 syntax"]),
-        ("kind: Pod\nname: a\na: [1\nb: 2\n", ["3:4 syntax"]),
+        ("kind: ConfigMap\nname: a\na: [1\nb: 2\n", ["3:4 syntax"]),
         ("apiVersion: v1\na: ]\n", ["2:4 syntax"]),
         ('{"kind": "Service", "a": ]}', ["1:26 syntax"]),
         ("a: 1\n---\nkind: Service\na: ]\n---\nb: 1\n", ["4:4 syntax"]),

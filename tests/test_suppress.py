@@ -129,7 +129,8 @@ SECOND = WRONG.replace("name: shop", "name: other").replace("[shop]", "[other]")
     ],
 )
 def test_above_the_first_key_the_whole_object_is_covered(lint_text: LintText, top: str) -> None:
-    text = top + WRONG + "  - name: second\n    " + ROUTE.lstrip(" -")
+    first = WRONG.replace("- route:", "- match: [{uri: {prefix: /a}}]\n    route:")
+    text = top + first + "  - name: second\n    " + ROUTE.lstrip(" -")
     assert lint_text(text) == []
 
 

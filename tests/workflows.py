@@ -82,13 +82,14 @@ def found(
     files: Mapping[str, str] | None = None,
     *,
     file: str = "workflow.yaml",
+    family: str = "TS6",
 ) -> set[str]:
     """The findings about workflows, as `line rule`, in one workflow among other files."""
     tree.write({file: text, **(files or {})})
     return {
         f"{finding.span.line} {finding.rule}"
         for finding in tree.lint()
-        if finding.rule.startswith("TS6") and tree.name(finding.file) == file
+        if finding.rule.startswith(family) and tree.name(finding.file) == file
     }
 
 

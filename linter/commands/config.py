@@ -16,6 +16,7 @@ from ..options import (
     add_help,
     add_input_flags,
     add_level_flags,
+    add_mesh_flags,
     add_rule_flags,
     complain,
     settings_of,
@@ -35,6 +36,7 @@ def parser() -> Parser:
     add_rule_flags(result)
     add_level_flags(result)
     add_input_flags(result)
+    add_mesh_flags(result)
     add_config_flags(result)
     add_help(result)
     return result
@@ -57,7 +59,8 @@ def _json(settings: Settings, values: Mapping[str, Any]) -> str:
     shown = {
         key: {"value": value, "source": settings.sources[key]} for key, value in values.items()
     }
-    return json.dumps({"file": settings.file, "settings": shown}, indent=2) + "\n"
+    told = {"file": settings.file, "charts_rendered_by": _engine(settings), "settings": shown}
+    return json.dumps(told, indent=2) + "\n"
 
 
 def _text(settings: Settings, values: Mapping[str, Any]) -> str:
@@ -66,12 +69,24 @@ def _text(settings: Settings, values: Mapping[str, Any]) -> str:
     told = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
     key_width = max(map(len, told))
     value_width = min(max(map(len, told.values())), 40)
-    lines = [f"configuration file: {settings.file or 'none'}", ""]
+    lines = [
+        f"configuration file: {settings.file or 'none'}",
+        f"charts rendered by: {_engine(settings)}",
+        "",
+    ]
     lines += [
         f"{key:{key_width}}  {value:{value_width}}  {settings.sources[key]}"
         for key, value in told.items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _engine(settings: Settings) -> str:
+    """What renders Helm charts in this installation, for `auto` depends on it."""
+    from ..helm.engine import engine_name, version
+
+    name = engine_name(settings.config.helm_engine)
+    return f"Helm's own engine (helm-python-sdk {version()})" if name == "helm" else "built-in"
 
 
 def _plain(value: Any) -> Any:

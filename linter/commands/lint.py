@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from ..engine import Report, lint
 from ..options import (
     PROG,
-    CommandError,
     Parser,
     UsageError,
     add_config_flags,
     add_help,
     add_input_flags,
     add_level_flags,
+    add_mesh_flags,
     add_rule_flags,
     complain,
     encoded,
@@ -29,6 +29,7 @@ from ..options import (
     write,
 )
 from ..report import FORMATS, View, render
+from ..streams import add_color_flag, inputs_of, is_colored, terminal_width
 from ..version import VERSION
 from ..words import nearest
 from . import COMMANDS
@@ -101,6 +102,7 @@ def _add_paths(parser: Parser) -> None:
         help="the name that findings in standard input are reported under",
     )
     add_input_flags(group)
+    add_mesh_flags(group)
 
 
 def _add_outputs(parser: Parser) -> None:
@@ -126,15 +128,7 @@ def _add_outputs(parser: Parser) -> None:
     group.add_argument(
         "--quiet", action="store_true", help="print findings only: no summary, no notes"
     )
-    colors = ("auto", "always", "never")
-    group.add_argument(
-        "--color",
-        metavar="WHEN",
-        type=word_of(colors),
-        choices=colors,
-        default="auto",
-        help="auto (default), always, or never; NO_COLOR and FORCE_COLOR are honoured",
-    )
+    add_color_flag(group)
 
 
 def _complete_path(prefix: str, **_: Any) -> list[str]:
@@ -149,7 +143,7 @@ def run(words: list[str]) -> int:
     namespace = parser().parse(words, "paths")
     outputs = _outputs(namespace.outputs)
     config = settings_of(namespace).config
-    paths, texts = _inputs(namespace)
+    paths, texts = inputs_of(namespace)
     missing = [path for path in paths if not os.path.exists(path)]
     for path in missing:
         complain("error", f"{path or '(an empty path)'}: no such file or folder{_hint(path)}")
@@ -195,20 +189,6 @@ def _outputs(given: Sequence[Output]) -> list[Output]:
     return outputs
 
 
-def _inputs(namespace: argparse.Namespace) -> tuple[list[str], dict[str, bytes]]:
-    """The paths to read, and standard input under its name."""
-    paths = namespace.paths or ["."]
-    name = namespace.stdin_filename
-    if "-" not in paths:
-        if name is not None:
-            raise UsageError("--stdin-filename names standard input: give - as a path too")
-        return paths, {}
-    if sys.stdin is None:
-        raise CommandError("standard input is closed")
-    text = sys.stdin.buffer.read()
-    return [path for path in paths if path != "-"], {name or "<stdin>": text}
-
-
 def _hint(path: str) -> str:
     if path in COMMANDS:
         return f" (a command comes first: {PROG} {path} …)"
@@ -220,7 +200,7 @@ def _deliver(report: Report, outputs: Sequence[Output], view: View, color: str) 
     """Write every format to its place; gives what could not be written."""
     failures = []
     paper = replace(view, color=color == "always")
-    screen = replace(view, color=_colored(color), width=_width())
+    screen = replace(view, color=is_colored(color), width=terminal_width())
     for output in outputs:
         if output.file is None:
             write(render(output.format, report, screen))
@@ -244,25 +224,6 @@ def _wants_annotations(outputs: Sequence[Output]) -> bool:
         and Output("text", None) in outputs
         and "github" not in formats
     )
-
-
-def _colored(when: str) -> bool:
-    """Whether standard output gets colours."""
-    if when != "auto":
-        return when == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _width() -> int | None:
-    """The width of the terminal; None where standard output is none."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
 
 
 def _tell_beside(report: Report, *, statistics: bool) -> None:

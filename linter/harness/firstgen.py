@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..resource import as_dict, as_list
+from ..values import Unknown
 from .model import Phase, Rollout, Section, Step, StepKind, shown
 
 if TYPE_CHECKING:
@@ -83,15 +84,23 @@ def _phases(rollout: Rollout, key: str, *, rollback: bool) -> tuple[Phase, ...]:
 
 def _phase(document: Document, path: Path, entry: object, index: int, *, rollback: bool) -> Phase:
     phase = Phase(document, path, entry, index, rollback=rollback)
-    phase.service_name = phase.data.get("serviceName")
-    phase.infrastructure = phase.data.get("infraDefinitionName") or phase.data.get(
-        "infraMappingName"
-    )
+    phase.service_name = _setting(phase, "service")
+    phase.infrastructure = _setting(phase, "infraDefinition") or _setting(phase, "infraMapping")
     phase.sections = tuple(
         _section(phase, number, section)
         for number, section in enumerate(as_list(phase.data.get("phaseSteps")))
     )
     return phase
+
+
+def _setting(phase: Phase, what: str) -> Any:
+    """A setting as written; Unknown where a template expression gives it when the workflow runs."""
+    value = phase.data.get(f"{what}Name")
+    fields = (f"{what}Name", f"{what}Id")
+    for entry in as_list(phase.data.get("templateExpressions")):
+        if as_dict(entry).get("fieldName") in fields:
+            return Unknown(shown(as_dict(entry).get("expression")) or shown(value))
+    return value
 
 
 def _section(phase: Phase, index: int, entry: object) -> Section:
@@ -102,19 +111,20 @@ def _section(phase: Phase, index: int, entry: object) -> Section:
         order = (phase.index, index, 0 if section.parallel else number)
         step = _step(phase.document, (*section.path, "steps", number), data, order)
         step.section = section
-        step.is_conditional = _may_skip(section, step)
+        step.conditions = _conditions(section, step)
         steps.append(step)
     section.steps = tuple(steps)
     return section
 
 
-def _may_skip(section: Section, step: Step) -> bool:
-    """Whether a skip condition of the section covers a step."""
+def _conditions(section: Section, step: Step) -> frozenset[str]:
+    """The skip conditions of the section that cover a step."""
+    found = set()
     for entry in as_list(section.data.get("stepSkipStrategies")):
         names = as_dict(entry).get("steps")
         if not isinstance(names, list) or not names or step.name in map(shown, names):
-            return True
-    return False
+            found.add(f"unless {shown(as_dict(entry).get('assertionExpression'))}")
+    return frozenset(found)
 
 
 def _outer_steps(rollout: Rollout, key: str, position: int) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ from ..scope import VALUES_NAMES
 from ..values import Unknown
 
 if TYPE_CHECKING:
-    from ..catalog import Catalog
+    from ..catalog.core import Catalog
     from ..scope import Scope
 
 R = TypeVar("R", bound=Resource)

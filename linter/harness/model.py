@@ -32,12 +32,17 @@ StepKind = Literal[
     "blue-green-deploy",
     "swap",
     "traffic-split",
+    "traffic-routing",
     "delete",
     "apply",
     "scale",
+    "canary-rollback",
+    "stage-scale-down",
     "approval",
     "verification",
+    "wait",
     "shell-script",
+    "opaque",
     "other",
 ]
 
@@ -65,6 +70,11 @@ class Part:
         self.path = path
         self.data = as_dict(data)
 
+    @property
+    def base(self) -> Path:
+        """Its path in the document."""
+        return self.path
+
     def at(self, *path: str | int, key: bool = False) -> Place:
         """The place of a value below this one; with `key=True`, of its key."""
         return Place(self.document.file, self.document, self.path + path, key)
@@ -86,13 +96,16 @@ class Step(Part):
     """One step.
 
     `kind` says what it does, in one word for all the types that do it.  `section` and `phase` are None
-    for steps that run before or after all phases.  `is_conditional`: a condition may skip it.
+    for steps that run before or after all phases.  `conditions`: what must hold for it to run, each as
+    written; `is_repeated`: a strategy runs it several times.  An `opaque` step is a template that lies
+    elsewhere.
     """
 
     #: The key that holds the step's settings.
     settings_key = "properties"
     section: Section | None = None
-    is_conditional = False
+    conditions: frozenset[str] = frozenset()
+    is_repeated = False
 
     def __init__(
         self, document: Document, path: Path, data: object, kind: StepKind, order: Order
@@ -100,6 +113,11 @@ class Step(Part):
         super().__init__(document, path, data)
         self.kind = kind
         self.order = order
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a condition may skip it."""
+        return bool(self.conditions)
 
     @property
     def phase(self) -> Phase | None:
@@ -125,6 +143,18 @@ class Step(Part):
         """What a message calls the step."""
         return f'"{self.name}"' if self.name else self.type or "a step"
 
+    @property
+    def whereabouts(self) -> str:
+        """The step with its section and phase, or its step group, as a message names it."""
+        if self.phase is None or self.section is None:
+            return self.title
+        if self.settings_key == "spec":
+            return (
+                f'{self.title} (step group "{self.phase.name}")' if self.phase.name else self.title
+            )
+        section = f'section "{self.section.name}" of ' if self.section.name else ""
+        return f"{self.title} ({section}phase {self.phase.title})"
+
     def words(self, key: str) -> list[tuple[str, bool]]:
         """A setting that lists things after commas: each entry, and whether it is known."""
         value = self.properties.get(key)
@@ -133,6 +163,11 @@ class Step(Part):
             known = not isinstance(item, Unknown)
             found += [(word.strip(), known) for word in shown(item).split(",") if word.strip()]
         return found
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a template that lies elsewhere gives some of its settings."""
+        return any(self.data.get(key) for key in ("templateUri", "templateExpressions"))
 
     @cached_property
     def deletes_canary(self) -> bool:
@@ -180,12 +215,14 @@ class Phase(Part):
     """A phase of a workflow, or a step group of a pipeline's stage.
 
     `service_name` and `infrastructure` say what it deploys, and where; they are given as written (None
-    when absent, maybe Unknown).  `rollback`: it runs only when something fails.
+    when absent, maybe Unknown).  `rollback`: it runs only when something fails; `of_group`: it holds
+    the rollback steps of a step group, not those of the stage.
     """
 
     sections: tuple[Section, ...] = ()
     service_name: Any = None
     infrastructure: Any = None
+    of_group = False
 
     def __init__(
         self, document: Document, path: Path, data: object, index: int, *, rollback: bool = False
@@ -225,22 +262,35 @@ def _may_equal(one: object, other: object) -> bool:
 
 
 class Rollout(Part):
-    """A FirstGen workflow or a NextGen pipeline.
+    """A FirstGen workflow, or a stage of a NextGen pipeline.
 
-    `type` is the strategy as written (`CANARY`, `BLUE_GREEN`, `ROLLING` …, maybe Unknown).  `pre_steps`
+    `type` is the strategy of a workflow (`CANARY`, `BLUE_GREEN`, `ROLLING` …) or the deployment type
+    of a stage, as written, maybe Unknown.  `service` is what a stage deploys.  `opaque`: a template
+    that lies elsewhere holds some of the steps; `partial`: only a part of a stage is in the document.
+    `pre_steps`
     run before all phases, `post_steps` after them.  `rollback_phases` run only when something fails;
-    their positions are counted on their own.
+    their positions are counted on their own.  `stages` are all stages of a pipeline, this one included.
     """
 
     type: Any = None
+    service: Any = None
+    given_name = ""
+    opaque = False
+    partial = False
     phases: tuple[Phase, ...] = ()
     rollback_phases: tuple[Phase, ...] = ()
     pre_steps: tuple[Step, ...] = ()
     post_steps: tuple[Step, ...] = ()
+    stages: tuple[Rollout, ...] = ()
 
     def __init__(self, document: Document, data: object, flavor: Flavor) -> None:
         super().__init__(document, (), data)
         self.flavor: Flavor = flavor
+
+    @property
+    def is_whole_stage(self) -> bool:
+        """Whether it is a stage of a pipeline, and all of its steps are in sight."""
+        return self.flavor == "pipeline" and not self.opaque and not self.partial
 
     @property
     def file(self) -> SourceFile:
@@ -250,7 +300,9 @@ class Rollout(Part):
     @property
     def name(self) -> str:
         """The name: FirstGen gives it to the file."""
-        return super().name or self.file.path.rpartition("/")[2].rpartition(".")[0]
+        return (
+            super().name or self.given_name or self.file.path.rpartition("/")[2].rpartition(".")[0]
+        )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -268,19 +320,29 @@ class Rollout(Part):
         """The steps of a good run, then those of the rollback."""
         return self.steps + self.rollback_steps
 
-    def service_files(
-        self, files: Iterable[SourceFile], service_name: object = None
-    ) -> list[SourceFile] | None:
-        """Those of the files that belong to a service, None where their places do not tell.
+    @cached_property
+    def services_folder(self) -> str | None:
+        """Where the FirstGen layout keeps the services of the workflow, None outside of it.
 
-        They tell in the FirstGen layout: `<Application>/Workflows/<workflow>.yaml` beside
+        The layout is `<Application>/Workflows/<workflow>.yaml` beside
         `<Application>/Services/<service>/…`.
         """
         folders = self.file.path.split("/")[:-1]
         if "Workflows" not in folders:
             return None
         last = len(folders) - 1 - folders[::-1].index("Workflows")
-        services = "/".join((*folders[:last], "Services", ""))
+        return "/".join((*folders[:last], "Services", ""))
+
+    def service_files(
+        self, files: Iterable[SourceFile], service_name: object = None
+    ) -> list[SourceFile] | None:
+        """Those of the files that belong to a service, None where their places do not tell.
+
+        They tell in the FirstGen layout only.
+        """
+        services = self.services_folder
+        if services is None:
+            return None
         inside = [file for file in files if file.path.startswith(services)]
         if not inside:
             return None
@@ -291,12 +353,13 @@ class Rollout(Part):
     def nearest(self, files: Sequence[SourceFile]) -> list[SourceFile]:
         """Those of the files that share the most leading folders with the workflow."""
         own = self.file.path.split("/")[:-1]
-        depths = [_shared(own, file.path.split("/")[:-1]) for file in files]
+        depths = [shared(own, file.path.split("/")[:-1]) for file in files]
         deepest = max(depths, default=0)
         return [file for file, depth in zip(files, depths, strict=True) if depth == deepest]
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+def shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many leading folders two paths have in common."""
     depth = 0
     for a, b in zip(one, other, strict=False):
         if a != b:

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..resource import Destination, DestinationRule, Resource, Route, VirtualService, read_resources
+from ..kinds import read_resources
+from ..resource import Destination, DestinationRule, Resource, Route, VirtualService
 from ..values import Unknown, is_integer
 from .model import Phase, Rollout, Step
+from .routing import traffic_routings
 from .split import TrafficSplit
 
 if TYPE_CHECKING:
-    from ..catalog import Catalog
+    from ..catalog.core import Catalog
     from ..source import Place, SourceFile
 
 _ISTIO_NAME: Final = re.compile(
@@ -45,6 +47,8 @@ class Shift:
         """What the step does, as the beginning of a sentence."""
         if self.step.kind == "apply":
             return f"Apply {self.step.title} applies Istio routing"
+        if self.step.kind != "traffic-split":
+            return f"{self.step.title} routes traffic"
         if is_integer(self.canary):
             return f"Traffic Split {self.step.title} gives the canary {self.canary}%"
         return f"Traffic Split {self.step.title} shifts traffic"
@@ -59,17 +63,38 @@ class Shift:
         return not self.names or not other.names or other.names <= self.names
 
 
+def same_routes(one: Shift, other: Shift) -> bool:
+    """Whether two steps surely set the same routes."""
+    if not _same_service(one.step, other.step):
+        return False
+    if one.step.kind == other.step.kind == "traffic-split":
+        first, second = (TrafficSplit(shift.step).virtual_service for shift in (one, other))
+        return first == second
+    routings = traffic_routings([one.step]), traffic_routings([other.step])
+    if any(routings):
+        first_names, second_names = (
+            [r.data.get("name") for t in ts for r in t.routes] for ts in routings
+        )
+        named = all(isinstance(name, str) for name in first_names + second_names)
+        return named and set(first_names) == set(second_names)
+    return bool(one.names) and one.names == other.names
+
+
 def traffic_shifts(rollout: Rollout, catalog: Catalog) -> list[Shift]:
     """The steps of a good run that shift traffic, in order."""
-    found = []
-    for step in rollout.steps:
-        if step.kind == "traffic-split":
-            found.append(_split_shift(step))
-        elif step.kind == "apply":
-            shift = _apply_shift(step, rollout, catalog)
-            if shift is not None:
-                found.append(shift)
-    return found
+    shifts = (shift_of(step, rollout, catalog) for step in rollout.steps)
+    return [shift for shift in shifts if shift is not None]
+
+
+def shift_of(step: Step, rollout: Rollout, catalog: Catalog) -> Shift | None:
+    """How a step shifts traffic; None if it does not."""
+    if step.kind == "traffic-split":
+        return _split_shift(step)
+    if step.kind == "apply":
+        return _apply_shift(step, rollout, catalog)
+    for routing in traffic_routings([step]):
+        return Shift(step, routing.share_under_test)
+    return None
 
 
 def _split_shift(step: Step) -> Shift:
@@ -160,22 +185,27 @@ def _picks_version(destination: Destination) -> bool:
 
 
 def _canary_share(services: Iterable[VirtualService]) -> int | Unknown:
-    """0 when the canary surely gets nothing, else Unknown."""
+    """The percentage that the canary gets, Unknown where routes differ or tell nothing."""
+    shares = set()
     for service in services:
         if any(service.hides(protocol) for protocol in ("http", "tls", "tcp")):
             return Unknown("")
-        if not all(_spares_canary(route) for route in service.routes):
-            return Unknown("")
-    return 0
+        shares |= {_share_of_canary(route) for route in service.routes}
+    return shares.pop() or 0 if len(shares) == 1 and None not in shares else Unknown("")
 
 
-def _spares_canary(route: Route) -> bool:
-    several = len(route.destinations) > 1
-    return not route.has_unknown_destinations and all(
-        entry.subset == "stable"
-        or (entry.subset == "canary" and several and entry.weight in (None, 0))
-        for entry in route.destinations
-    )
+def _share_of_canary(route: Route) -> int | None:
+    """The percentage of one route, None unless every destination is stable or canary."""
+    subsets = {entry.subset for entry in route.destinations}
+    if route.has_unknown_destinations or not subsets <= {"stable", "canary"}:
+        return None
+    if len(route.destinations) == 1:
+        return 100 if subsets == {"canary"} else 0
+    total = route.total_weight
+    weights = [entry.weight or 0 for entry in route.destinations if entry.subset == "canary"]
+    if not is_integer(total) or total <= 0 or not subsets or min(weights, default=0) < 0:
+        return None
+    return sum(weights) * 100 // total
 
 
 Verdict = Literal["phase-before", "before-rollout", "outside-wrap-up", "restored-first"]
@@ -221,10 +251,61 @@ def early_deletes(rollout: Rollout, catalog: Catalog) -> list[EarlyDelete]:
 
     Each is judged once.  Where nothing shifts traffic, or nothing is rolled out, none is.
     """
+    if rollout.flavor == "pipeline":
+        return []
     deletes = [step for step in rollout.steps if step.deletes_canary and step.section is not None]
     shifts = traffic_shifts(rollout, catalog) if deletes else []
     judged = (_judge(step, rollout, shifts) for step in deletes)
     return [early for early in judged if early is not None]
+
+
+@dataclass(frozen=True)
+class LateShift:
+    """A step that gives a share to a canary that is deleted by then.
+
+    `certain` is False when a condition may skip it or the delete.
+    """
+
+    shift: Shift
+    delete: Step
+    certain: bool
+
+
+def late_shifts(rollout: Rollout, catalog: Catalog) -> list[LateShift]:
+    """The steps of a workflow that give the canary a known share after it was deleted.
+
+    Not where the delete itself comes too early: where it belongs, it comes after them.
+    """
+    if rollout.flavor == "pipeline" or not any(step.deletes_canary for step in rollout.steps):
+        return []
+    early = {
+        id(judged.step)
+        for judged in early_deletes(rollout, catalog)
+        if judged.verdict in ("phase-before", "before-rollout")
+    }
+    found = []
+    for shift in traffic_shifts(rollout, catalog):
+        delete = _delete_before(shift.step, rollout)
+        if delete is None or id(delete) in early or not shift.certain:
+            continue
+        if is_integer(shift.canary) and shift.canary > 0:
+            conditional = delete.is_conditional or shift.step.is_conditional
+            found.append(LateShift(shift, delete, not conditional))
+    return found
+
+
+def _delete_before(step: Step, rollout: Rollout) -> Step | None:
+    """The delete that took away the canary before a step, unless it was deployed again since."""
+    last: Step | None = None
+    deployed = False
+    for other in rollout.steps:
+        if other.order >= step.order or not _same_service(other, step):
+            continue
+        if other.kind == "canary-deploy":
+            deployed, last = True, None
+        elif other.deletes_canary and deployed:
+            last = other
+    return last
 
 
 def _judge(step: Step, rollout: Rollout, all_shifts: Sequence[Shift]) -> EarlyDelete | None:

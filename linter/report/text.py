@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..finding import Finding, Severity, Span
 from .characters import counted, visible
 from .snippet import MAX_LINES, Row, snippet
+from .terminal import painter
 from .view import View
 
 if TYPE_CHECKING:
     from ..engine import Report
 
-#: Colours by what they stand for, in rich's words.
-_STYLES: Final = {
-    "error": "bold red",
-    "warning": "bold yellow",
-    "info": "bold cyan",
-    "note": "bold green",
-    "help": "bold green",
-    "fix": "bold green",
-    "good": "bold green",
-    "frame": "bold blue",
-    "strong": "bold",
-}
 #: Room for a line of a file where no terminal sets it.
 _PIPED_WIDTH: Final = 160
 _LEAST_WIDTH: Final = 40
-
-#: Colours a text, given a key of _STYLES.
-Paint = Callable[[str, str], str]
 
 
 def render(report: Report, view: View) -> str:
@@ -50,7 +36,7 @@ class _Text:
     def __init__(self, report: Report, view: View) -> None:
         self.report = report
         self.view = view
-        self.paint: Paint = _colored if view.color else _plain
+        self.paint = painter(color=view.color)
         self.width = None if view.width is None else max(view.width, _LEAST_WIDTH)
 
     def blocks(self) -> Iterator[str]:
@@ -202,14 +188,3 @@ class _Text:
             yield f"{self.report.suppressed} suppressed"
         if self.report.unreadable:
             yield f"{counted(len(self.report.unreadable), 'file')} not read"
-
-
-def _plain(_style: str, text: str) -> str:
-    return text
-
-
-def _colored(style: str, text: str) -> str:
-    from rich.color import ColorSystem
-    from rich.style import Style
-
-    return Style.parse(_STYLES[style]).render(text, color_system=ColorSystem.STANDARD)

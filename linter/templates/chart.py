@@ -66,8 +66,6 @@ class Files(Mapping[str, bytes]):
 def _yaml(data: Mapping[str, str]) -> str:
     from gotpl.funcs.helm.functions import function_map
 
-    if not data:
-        return ""
     nothing: Any = None
     to_yaml = function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing)["toYaml"]
     return str(to_yaml(dict(data)))
@@ -90,38 +88,76 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(output + r"\Z")
 
 
+class KubeVersion:
+    """Helm's `.Capabilities.KubeVersion`, which is written as its version."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = fields
+
+    def __gotemplate_lookup__(self, field: str) -> str:
+        # The older name of Version still serves.
+        return self.fields["Version" if field == "GitVersion" else field]
+
+    def __str__(self) -> str:
+        return self.fields["Version"]
+
+
 class ApiVersions:
-    """Helm's `.Capabilities.APIVersions`: no cluster is asked, so what is built into one."""
+    """Helm's `.Capabilities.APIVersions`: no cluster is asked.
+
+    What Helm takes for granted is served, and what a mesh is configured with: without Istio nobody
+    would lint.
+    """
 
     def Has(self, version: str) -> bool:  # noqa: N802 - the name that templates call
         """Whether a `group/version` or `group/version/Kind` is served."""
-        return any(f"{version}/".startswith(f"{known}/") for known in API_VERSIONS)
+        return any(
+            f"{version}/".startswith(f"{known}/") for known in (*API_VERSIONS, *MESH_VERSIONS)
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(API_VERSIONS)
 
 
-#: The built-in groups of Kubernetes 1.31 (helm template without a cluster).
-API_VERSIONS: Final = (
-    "v1",
-    "admissionregistration.k8s.io/v1",
-    "apiextensions.k8s.io/v1",
-    "apiregistration.k8s.io/v1",
-    "apps/v1",
-    "authentication.k8s.io/v1",
-    "authorization.k8s.io/v1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "batch/v1",
-    "certificates.k8s.io/v1",
-    "coordination.k8s.io/v1",
-    "discovery.k8s.io/v1",
-    "events.k8s.io/v1",
-    "flowcontrol.apiserver.k8s.io/v1",
-    "networking.k8s.io/v1",
-    "node.k8s.io/v1",
-    "policy/v1",
-    "rbac.authorization.k8s.io/v1",
-    "scheduling.k8s.io/v1",
-    "storage.k8s.io/v1",
+#: The versions of Istio's own kinds and of the Gateway API.
+MESH_VERSIONS: Final = (
+    *(
+        f"{group}/{version}"
+        for group in ("networking.istio.io", "security.istio.io", "telemetry.istio.io")
+        for version in ("v1", "v1beta1", "v1alpha3", "v1alpha1")
+    ),
+    "extensions.istio.io/v1alpha1",
+    "gateway.networking.k8s.io/v1",
+    "gateway.networking.k8s.io/v1beta1",
+)
+_KNOWN: Final = """
+v1
+admissionregistration.k8s.io v1 v1alpha1 v1beta1
+internal.apiserver.k8s.io v1alpha1
+apps v1 v1beta1 v1beta2
+authentication.k8s.io v1 v1alpha1 v1beta1
+authorization.k8s.io v1 v1beta1
+autoscaling v1 v2
+batch v1 v1beta1
+certificates.k8s.io v1 v1beta1 v1alpha1
+coordination.k8s.io v1alpha2 v1beta1 v1
+discovery.k8s.io v1 v1beta1
+events.k8s.io v1 v1beta1
+extensions v1beta1
+flowcontrol.apiserver.k8s.io v1 v1beta1 v1beta2 v1beta3
+networking.k8s.io v1 v1beta1
+node.k8s.io v1 v1alpha1 v1beta1
+policy v1 v1beta1
+rbac.authorization.k8s.io v1 v1beta1 v1alpha1
+resource.k8s.io v1 v1beta2 v1beta1 v1alpha3
+scheduling.k8s.io v1alpha2 v1beta1 v1
+storage.k8s.io v1beta1 v1 v1alpha1
+storagemigration.k8s.io v1beta1
+apiextensions.k8s.io v1beta1 v1
+"""
+#: The versions that `helm template` knows without a cluster (Helm 4.2).
+API_VERSIONS: Final = tuple(
+    "/".join(part for part in (group if versions else "", version) if part)
+    for group, *versions in (line.split() for line in _KNOWN.split("\n") if line)
+    for version in (versions or [group])
 )

@@ -21,6 +21,9 @@ NO_VALUE: Final = "<no value>"
 _SIMPLE: Final = re.compile(
     r"\s*(?:(int)\s+)?\.Values((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*(?:\|\s*(quote|int)\s*)?\Z"
 )
+# Between them Go's %v writes a float without an exponent.
+_PLAIN_MIN: Final = 1e-4
+_PLAIN_MAX: Final = 1e6
 # Text that Go's %q leaves as it is.
 _UNQUOTED: Final = re.compile(r"[ !#-\[\]-~]*\Z")
 
@@ -83,6 +86,17 @@ def _scalar(value: Any, *, whole: bool) -> str | None:
         return None if whole else str(value).lower()
     if isinstance(value, int):
         return str(value) if abs(value) < 2**63 else None
+    if isinstance(value, float):
+        return _number(value, whole=whole)
     if whole or not isinstance(value, str) or PRIVATE.search(value) or NO_VALUE in value:
         return None
     return value
+
+
+def _number(value: float, *, whole: bool) -> str | None:
+    """A number of a chart as Go prints it: from a million on with an exponent."""
+    if whole:
+        return str(int(value)) if abs(value) < 2**53 else None
+    if value and not _PLAIN_MIN <= abs(value) < _PLAIN_MAX:
+        return None
+    return repr(value).removesuffix(".0") if value or repr(value) == "0.0" else None

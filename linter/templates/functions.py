@@ -21,6 +21,7 @@ from gotpl.runtime.results import FunctionResult
 from gotpl.runtime.sync_vm import _builtin_functions
 
 from ..values import UNKNOWN_MARK
+from .encode import to_pretty_yaml, to_yaml
 from .overrides import (
     CHECKS,
     MAX_ITEMS,
@@ -91,6 +92,7 @@ def functions() -> Mapping[str, Function]:
     real: dict[str, Function] = dict(_builtin_functions("go"))
     nothing: Any = None
     real.update(function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing))
+    real.update(dict.fromkeys(("toYaml", "mustToYaml"), to_yaml), toYamlPretty=to_pretty_yaml)
     lifted: dict[str, Function] = {}
     for name, function in real.items():
         own = OWN.get(name)
@@ -121,9 +123,6 @@ def _lift(name: str, function: Function) -> Function:
         if check is not None:
             check(*arguments)
         result = _result(invoke_template_function(name, function, arguments))
-        if treat is _encode and isinstance(result, str):
-            # PyYAML ends a lone scalar with a document end, which Helm does not.
-            result = result.removesuffix("\n...")
         if found is None:
             return result
         return found if result is None else unescaped(result)

@@ -287,6 +287,12 @@ def _verb_for(match: re.Match[str], values: list[Any], position: int) -> str:
     return "%q" if match[4] == "q" else "%s"
 
 
+def _nospace(real: Function, text: Any) -> Any:
+    if isinstance(text, Missing):
+        return text
+    return "".join(text.split()) if isinstance(text, str) else real(text)
+
+
 OWN: Final[dict[str, Function]] = {
     "eq": _equal,
     "ne": _not_equal,
@@ -304,4 +310,5 @@ OWN: Final[dict[str, Function]] = {
     "required": _required,
     "fail": _fail,
     "printf": _printf,
+    "nospace": _nospace,
 }

@@ -9,14 +9,14 @@ in scalars are filled in here, since importing the engine takes longer than ever
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..values import UNKNOWN_MARK
-from .chart import ApiVersions, Files
+from .chart import ApiVersions, Files, KubeVersion
 from .fill import NO_VALUE, fill
 from .source import (
     PRIVATE,
@@ -60,7 +60,23 @@ ErrorKind = Literal["syntax", "execution", "budget", "missing-helper"]
 
 #: Longest template that is rendered at all, in characters.
 MAX_SOURCE: Final = 2_000_000
-_KUBE_VERSION: Final = {"Version": "v1.31.0", "Major": "1", "Minor": "31", "GitVersion": "v1.31.0"}
+#: What `helm template` tells without a cluster (Helm 4.2).
+_KUBE_VERSION: Final = {"Version": "v1.36.0", "Major": "1", "Minor": "36"}
+_HELM_VERSION: Final = {"Version": "v4.2", "GoVersion": "go1.26", "KubeClientVersion": "v1.36"}
+#: The fields of Chart.yaml that a chart need not give.
+_METADATA: Final[dict[str, Any]] = {
+    **dict.fromkeys(
+        ("APIVersion", "Condition", "Description", "Home", "Icon", "KubeVersion", "Tags", "Type"),
+        "",
+    ),
+    "Annotations": {},
+    "Dependencies": [],
+    "Deprecated": False,
+    "Keywords": [],
+    "Maintainers": [],
+    "Sources": [],
+}
+_FIELDS: Final = {"apiVersion": "APIVersion"}
 _UNDEFINED: Final = re.compile(
     r"template '[^']*' is not defined|template \"[^\"]*\" is not defined"
 )
@@ -83,8 +99,9 @@ class TemplateError(Exception):
 class Chart:
     """What a Helm chart gives to its templates besides values.
 
-    `metadata` is Chart.yaml; `helpers` maps file names to sources that `define` templates; `files`
-    are the other files, for `.Files`.
+    `metadata` is Chart.yaml; `helpers` maps file names to sources that `define` templates, the last
+    definition of a name counts; `files` are the other files, for `.Files`.  `path` is Helm's name of the
+    place of a subchart (`shop/charts/web`), `subcharts` what templates see as `.Subcharts`.
     """
 
     name: str
@@ -95,6 +112,44 @@ class Chart:
     files: Mapping[str, bytes] = field(default_factory=dict)
     release_name: str = "release-name"
     namespace: str = "default"
+    path: str = ""
+    is_root: bool = True
+    subcharts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Helpers:
+    """The named templates of a chart, compiled once for all that use them.
+
+    `broken` tells which files could not be read, and why; what they define is missing.
+    """
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        self.is_private = any(PRIVATE.search(text) for text in sources.values())
+        self.longest = 0
+        self._broken: dict[str, TemplateError] = {}
+        self._compiled: Template | None = None
+
+    @property
+    def broken(self) -> Mapping[str, TemplateError]:
+        """Helper file → why it cannot be used."""
+        self.compiled()
+        return self._broken
+
+    def compiled(self) -> Template:
+        """The template that holds the helpers."""
+        if self._compiled is None:
+            compiled = _bare_engine()
+            for name, source in self.sources.items():
+                pieces = scan(source)
+                self.longest = max(self.longest, longest_body(pieces))
+                try:
+                    compiled = compiled.with_source(source, name=name)
+                except Exception as error:
+                    marked = MarkedSource(source, pieces, marks=False)
+                    self._broken[name] = _explain(error, marked, name, "")
+            self._compiled = compiled
+        return self._compiled
 
 
 class SharedValues:
@@ -142,22 +197,17 @@ def render(
 class Renderer:
     """Renders the templates of one chart, or (chart=None) of one Harness service.
 
-    `broken` names the helper files that could not be read; what they define is missing.
+    `helpers` are shared by the charts of one release; without them, those of the chart are used.
     """
 
-    def __init__(self, chart: Chart | None = None) -> None:
+    def __init__(self, chart: Chart | None = None, helpers: Helpers | None = None) -> None:
         self.chart = chart
-        self._base: Template | None = None
-        self._longest = 0
-        self._broken: dict[str, TemplateError] = {}
-        helpers = chart.helpers.values() if chart else ()
-        self._private = any(PRIVATE.search(text) for text in helpers)
+        self.helpers = helpers or Helpers(chart.helpers if chart else {})
 
     @property
     def broken(self) -> Mapping[str, TemplateError]:
         """Helper file → why it cannot be used."""
-        self._engine()
-        return self._broken
+        return self.helpers.broken
 
     def share(self, values: Mapping[str, Any]) -> SharedValues:
         """Values for many renders that see each other's changes, in the order they are made.
@@ -174,6 +224,15 @@ class Renderer:
             raise TemplateError(_text(error), 0, "budget") from None
         return SharedValues(root, marks, private=builder.private)
 
+    def within(self, values: SharedValues, keys: Sequence[str]) -> SharedValues:
+        """Shared values as the templates of a subchart see them; `keys` lead to its own."""
+        own: Any = values.root["Values"]
+        for key in keys:
+            own = own.lookup(key) if isinstance(own, Given) else None
+        root = Given(self._objects(), "", values.marks)
+        root["Values"] = own if isinstance(own, Given) else Given({}, "Values", values.marks)
+        return SharedValues(root, values.marks, private=values.private)
+
     def render(
         self, source: str, values: Mapping[str, Any] | SharedValues, name: str = "template"
     ) -> Rendered:
@@ -186,7 +245,7 @@ class Renderer:
             if filled is not None:
                 return filled
         shared = values if isinstance(values, SharedValues) else self.share(values)
-        private = self._private or shared.private or PRIVATE.search(source) is not None
+        private = self.helpers.is_private or shared.private or PRIVATE.search(source) is not None
         shared.marks.traced = not private
         shared.root["Template"] = self._template_object(name)
         marked = MarkedSource(source, pieces, marks=not private)
@@ -196,43 +255,32 @@ class Renderer:
         """The engine's output; raises TemplateError for whatever goes wrong in it."""
         output = StringIO()
         try:
-            engine = self._engine()
-            with bounded_work(max(self._longest, longest_body(marked.pieces))):
+            engine = self.helpers.compiled()
+            with bounded_work(max(self.helpers.longest, longest_body(marked.pieces))):
                 template = engine.with_source(marked.text, name=name)
                 template.render_to(output, root)
         except Exception as error:
             raise _explain(error, marked, name, output.getvalue()) from None
         return output.getvalue()
 
-    def _engine(self) -> Template:
-        """The template that holds the helpers, built once."""
-        if self._base is None:
-            base = _bare_engine()
-            for name, source in (self.chart.helpers if self.chart else {}).items():
-                pieces = scan(source)
-                self._longest = max(self._longest, longest_body(pieces))
-                try:
-                    base = base.with_source(source, name=name)
-                except Exception as error:
-                    marked = MarkedSource(source, pieces, marks=False)
-                    self._broken[name] = _explain(error, marked, name, "")
-            self._base = base
-        return self._base
-
     def _objects(self) -> dict[str, Any]:
         """Helm's built-in objects; a Harness service has none but `.Values`."""
         chart = self.chart
         if chart is None:
             return {}
-        metadata = {key[:1].upper() + key[1:]: value for key, value in chart.metadata.items()}
+        metadata = {
+            _FIELDS.get(key, key[:1].upper() + key[1:]): value
+            for key, value in chart.metadata.items()
+            if value is not None
+        }
         return {
-            "Chart": metadata
+            "Chart": _METADATA
+            | metadata
             | {
                 "Name": chart.name,
                 "Version": chart.version,
                 "AppVersion": chart.app_version,
-                "IsRoot": True,
-                "Type": metadata.get("Type", "application"),
+                "IsRoot": chart.is_root,
             },
             "Release": {
                 "Name": chart.release_name,
@@ -243,18 +291,19 @@ class Renderer:
                 "Revision": 1,
             },
             "Capabilities": {
-                "KubeVersion": dict(_KUBE_VERSION),
+                "KubeVersion": KubeVersion(_KUBE_VERSION),
                 "APIVersions": ApiVersions(),
-                "HelmVersion": {"Version": "v3.16.0", "GoVersion": "go1.22"},
+                "HelmVersion": dict(_HELM_VERSION),
             },
             "Files": Files(chart.files),
-            "Subcharts": {},
+            "Subcharts": dict(chart.subcharts),
         }
 
     def _template_object(self, name: str) -> dict[str, str]:
-        base = f"{self.chart.name}/templates" if self.chart else "templates"
-        short = name.rpartition("templates/")[2]
-        return {"Name": f"{base}/{short}", "BasePath": base}
+        place = f"{self.chart.path or self.chart.name}/" if self.chart else ""
+        inside = name.startswith("templates/")
+        shown = name if inside else f"templates/{name.rpartition('templates/')[2]}"
+        return {"Name": f"{place}{shown}", "BasePath": f"{place}templates"}
 
 
 @lru_cache(maxsize=1)
@@ -333,6 +382,12 @@ def _finish(marked: MarkedSource, output: str, marks: Marks) -> Rendered:
         rendered.missing = _missing(marked, rendered, marks)
         rendered.text = HIDDEN_TEXT.sub(UNKNOWN_MARK, text)
     return rendered
+
+
+def from_marked(marked: MarkedSource, output: str) -> Rendered:
+    """What another engine wrote for a marked template."""
+    text, offsets, numbers = marked.unmark(output)
+    return Rendered(text, (), (offsets, numbers, marked.pieces), len(marked.source))
 
 
 def _missing(marked: MarkedSource, rendered: Rendered, marks: Marks) -> tuple[MissingValue, ...]:

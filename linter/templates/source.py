@@ -228,6 +228,14 @@ class MarkedSource:
         piece = self.pieces[number]
         return min(piece.start + max(offset - self._starts[number], 0), len(self.source))
 
+    def offset_at(self, line: int, column: int) -> int:
+        """Line (1-based) and column (0-based, in bytes) of the marked text → offset in the template."""
+        lines = self.text.split("\n")
+        if not 0 < line <= len(lines):
+            return 0
+        before = lines[line - 1].encode()[:column].decode(errors="ignore")
+        return self.original_offset(sum(map(len, lines[: line - 1])) + line - 1 + len(before))
+
     def last_origin(self, partial: str) -> int:
         """Offset in the template of the piece that was being rendered when the output ended."""
         marks = _POSITION.findall(partial) if self.exact else []

@@ -11,15 +11,19 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from typing import Any, Final
 
 from ..values import UNKNOWN_MARK, Unknown
+from .chart import KubeVersion
 from .source import FIRST_MISSING, MAX_MISSING, PRIVATE
 
 #: Text that Harness fills in at deployment: FirstGen `${…}`, NextGen `<+…>`.
 EXPRESSION: Final = re.compile(r"\$\{[^}]*\}|<\+[^>]*>")
 #: Whatever the engine may have written for a value that nobody gives.
 HIDDEN_TEXT: Final = re.compile("[" + UNKNOWN_MARK + "\U00100000-\U0010ffff]")
+#: Go's JSON writes whole numbers below it without an exponent.
+_WHOLE_MAX: Final = 1e21
 #: Nodes of values or of a template's own data that one render may walk.
 MAX_NODES: Final = 500_000
 
@@ -288,10 +292,21 @@ def plain(value: Any) -> Any:
     spend(_ENCODE)
     if isinstance(value, Missing):
         return value.char
-    if isinstance(value, dict):
+    if isinstance(value, KubeVersion):
+        value = value.fields
+    if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float | bytes):
+    if isinstance(value, float):
+        return _as_json(value)
+    if value is None or isinstance(value, str | int | bytes):
         return value
     return None
+
+
+def _as_json(value: float) -> float | int:
+    """A number as Helm's encoders write it, which go through JSON: a whole one without a fraction."""
+    if value.is_integer() and abs(value) < _WHOLE_MAX:
+        return int(Decimal(repr(value)))
+    return value

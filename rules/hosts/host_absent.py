@@ -21,8 +21,9 @@ class HostAbsent(Rule[VirtualService]):
 
     What it checks:
         The hosts of destinations and mirrors, where the tree is declared complete.  A short name is
-        looked up in the VirtualService's own namespace, as Istio does.  In any tree, a host that
-        differs by one slip from a Service in sight is a warning.
+        looked up in the VirtualService's own namespace, as Istio does; if only another namespace has
+        it, that is TS405.  In any tree, a host that differs by one slip from a Service in sight is a
+        warning.  Services of the root namespace and of Kubernetes itself are taken as given.
 
     Why it matters:
         Istio accepts the VirtualService.  Every request that the route sends to the host fails with
@@ -80,6 +81,7 @@ class HostAbsent(Rule[VirtualService]):
     Sources:
         - Istio reference, "Virtual Service", Destination.host
         - Istio docs, "ReferencedResourceNotFound"
+        - Kiali docs, "KIA1101"
     """
 
     id = "TS401"
@@ -98,7 +100,8 @@ class HostAbsent(Rule[VirtualService]):
             if lookup.state == "found":
                 continue
             if catalog.complete(service):
-                yield self._absent(destination, host, lookup, catalog)
+                if not catalog.in_other_namespaces(host, service):
+                    yield self._absent(destination, host, lookup, catalog)
             elif lookup.hint:
                 yield self._slip(destination, host, lookup)
 
@@ -112,15 +115,12 @@ class HostAbsent(Rule[VirtualService]):
         if lookup.hint:
             mend = f'Did you mean "{lookup.hint}"?'
         elif lookup.items:
-            mend = (
-                f"Write {catalog.full_name(host, lookup.items[0])} if that one is meant."
-                if "." not in host
-                else "Correct the namespace."
-            )
+            mend = "Correct the namespace." if "." in host else "Export it to this namespace."
         return self.finding(
             destination.at("host"),
             f"No Service or ServiceEntry in sight provides the host {name}. Requests sent there fail "
             "with 503.",
+            aliases=_codes(destination),
             related=[(item.head(), "out of reach in its namespace") for item in lookup.items[:3]],
             help=mend,
         )
@@ -132,8 +132,14 @@ class HostAbsent(Rule[VirtualService]):
             "If it is a slip, requests sent there fail with 503.",
             severity=Severity.WARNING,
             confidence="medium",
+            aliases=_codes(destination),
             help=f'Did you mean "{lookup.hint}"?',
         )
+
+
+def _codes(destination: Destination) -> tuple[str, ...]:
+    """Kiali does not look at mirrors."""
+    return ("IST0101",) if destination.wrapper is None else ("IST0101", "KIA1101")
 
 
 def _is_address(host: str) -> bool:

@@ -15,10 +15,12 @@ class TemplateError(Rule[SourceFile]):
         values files and the chart's helpers.  Where a template needs something that lies elsewhere,
         such as a helper of a chart that is fetched at build time, it is a notice; so it is where
         neither a chart nor a values file is in sight, because other programs use the same braces.
+        So are kustomizations: a patch whose object they do not build, or that cannot be applied to it.
+        Where a base lies elsewhere, or a generator adds to what is built, nothing is said.
 
     Why it matters:
         Harness and Helm render every manifest before they apply the first one: one template that fails
-        stops the whole deployment.
+        stops the whole deployment.  So does a patch that Kustomize cannot apply.
 
     Bad:
         ```yaml
@@ -36,6 +38,25 @@ class TemplateError(Rule[SourceFile]):
           - route:
             - destination: {host: {{.Values.name | upcase}}}  # <-
           {{- end }}
+        ```
+        ```yaml
+        # file: kustomization.yaml
+        resources: [virtual-service.yaml]
+        patches:
+        - target: {kind: VirtualService, name: shop}
+          patch: |-
+            - op: remove
+              path: /spec/http/1  # <-
+        # file: virtual-service.yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: shop
+        spec:
+          hosts: [shop]
+          http:
+          - route:
+            - destination: {host: shop}
         ```
 
     Good:
@@ -57,12 +78,13 @@ class TemplateError(Rule[SourceFile]):
     How to fix:
         Correct the action that is shown: close every `if`, `range`, `with` and `define` with `end`, and
         use the functions of Go templates and Sprig only.  Text that shall keep its braces is written
-        `{{ "{{" }}`.
+        `{{ "{{" }}`.  Let a patch name the object and the path as the kustomization builds them.
 
     Sources:
         - Go documentation, package text/template
         - Harness docs, "Define Kubernetes Manifests": Go templating
         - Helm docs, "Chart Template Guide"
+        - Kubernetes docs, "Declarative Management of Kubernetes Objects Using Kustomize"
     """
 
     id = "TS003"
@@ -73,6 +95,13 @@ class TemplateError(Rule[SourceFile]):
         """Report what the template engine said."""
         if not file.problems:
             return
+        for problem in file.problems_of("build"):
+            yield self.finding(
+                Place(file, fixed=problem.span),
+                f"The kustomization cannot be built: {problem.message}. The deployment stops here, before "
+                "anything is applied.",
+                help="Correct this patch, or the kustomization that names it.",
+            )
         at_home = file.scope is None or file.scope.kind != "directory"
         for problem in file.problems_of("template", "template-elsewhere"):
             place = Place(file, fixed=problem.span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Rollout, Rule, Severity, early_deletes
+from tsplit_lint import Catalog, Finding, Rollout, Rule, Severity, early_deletes, late_shifts
 
 
 class CanaryDeleteAfterRestore(Rule[Rollout]):
@@ -109,8 +109,9 @@ class CanaryDeleteAfterRestore(Rule[Rollout]):
 
     def check(self, rollout: Rollout, catalog: Catalog) -> Iterator[Finding]:
         """Look at each Canary Delete of one workflow."""
+        told = {late.delete.path for late in late_shifts(rollout, catalog)}
         for early in early_deletes(rollout, catalog):
-            if early.verdict != "restored-first":
+            if early.verdict != "restored-first" or early.step.path in told:
                 continue
             yield self.finding(
                 early.step.at("type"),

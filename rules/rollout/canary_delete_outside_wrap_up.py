@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Rollout, Rule, Severity, early_deletes
+from tsplit_lint import Catalog, Finding, Rollout, Rule, Severity, early_deletes, late_shifts
 
 
 class CanaryDeleteOutsideWrapUp(Rule[Rollout]):
@@ -108,9 +108,12 @@ class CanaryDeleteOutsideWrapUp(Rule[Rollout]):
 
     def check(self, rollout: Rollout, catalog: Catalog) -> Iterator[Finding]:
         """Look at each Canary Delete of one workflow."""
+        told = {late.delete.path for late in late_shifts(rollout, catalog)}
         for early in early_deletes(rollout, catalog):
             if early.verdict != "outside-wrap-up" or early.step.section is None:
                 continue
+            if early.step.path in told:
+                continue  # TS604: more than a wrong place
             yield self.finding(
                 early.step.at("type"),
                 f"{early.step.title} deletes the canary in the section "

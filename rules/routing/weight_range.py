@@ -13,6 +13,7 @@ from tsplit_lint import (
     Unknown,
     VirtualService,
     is_integer,
+    is_text,
 )
 
 
@@ -101,6 +102,8 @@ class WeightRange(Rule[VirtualService]):
             wrapper.at("weight"),
             f"The weight of {_name(destination)} is {what}. A weight is a whole number from 0 up; with "
             "this one the VirtualService is refused and the old routes stay in force.",
+            # istioctl reads a number in quotes, which the API server refuses.
+            aliases=() if is_text(weight) and weight.isdecimal() else self.aliases,
             help=mend,
         )
 

@@ -16,8 +16,8 @@ class WeightsSum(Rule[VirtualService]):
         whole number is TS202.
 
     Why it matters:
-        Istio before 1.13 refuses the VirtualService.  Later versions share the traffic in proportion,
-        so the percentages written down are not the ones that are served.
+        Istio shares the traffic in proportion, so the percentages written down are not the ones that
+        are served.  Before version 1.13 (`--istio-version 1.12`) it refuses the VirtualService.
 
     Bad:
         ```yaml
@@ -74,10 +74,13 @@ class WeightsSum(Rule[VirtualService]):
                 continue
             written = listed([f"{weight}%" for weight in weights])
             served = listed([f"{weight * 100 / total:.3g}%" for weight in weights])
+            fate = (
+                f"Istio shares the traffic in proportion and serves {served} instead of {written}."
+            )
+            if catalog.istio_before(1, 13):
+                fate = "Istio before 1.13 refuses the VirtualService."
             yield self.finding(
                 route.at("route"),
-                f"The weights of this route sum to {total}, not 100. Istio shares the traffic in "
-                f"proportion and serves {served} instead of {written}; before version 1.13 it refuses "
-                "the VirtualService.",
+                f"The weights of this route sum to {total}, not 100. {fate}",
                 help="Change the weights so that they sum to 100.",
             )

@@ -8,29 +8,34 @@ from tsplit_lint import (
     Catalog,
     DestinationRule,
     Finding,
-    Host,
+    Resource,
     Rule,
     Scope,
     Severity,
     Subset,
-    as_list,
+    Together,
+    codes_of_rivals,
+    exported_to,
     is_text,
+    rival_rules,
 )
-
-Key = tuple[str, Host, str | None, str]
 
 
 class DuplicateDestinationRule(Rule[Scope]):
     """A subset of a host is defined by one DestinationRule.
 
     What it checks:
-        DestinationRules of one namespace, for one host, under different names, in one file, one
-        rendered chart or one Harness service.  Rules that share the subsets of a host among them are
-        right, and so are rules for chosen clients (`workloadSelector`, another `exportTo`).
+        DestinationRules of one namespace, for one host, under different names, that deploy together: in
+        one file, one rendered chart, one Harness service, one kustomization, or one folder without
+        alternatives.  Rules that share the subsets of a host among them are right, and so are rules for
+        chosen clients (`workloadSelector`, another `exportTo`).  A rule for a host with a wildcard is no
+        second one: the more specific host wins.
 
     Why it matters:
         Istio merges the rules of a host and keeps the subset of the oldest one; labels and policies of
         the other are dropped without a word.  Which one is the oldest, a fresh cluster decides anew.
+        Rules that are exported to all, one by `exportTo: ["*"]` and one without `exportTo`, are not even
+        merged: one of them counts alone.
 
     Bad:
         ```yaml
@@ -93,42 +98,56 @@ class DuplicateDestinationRule(Rule[Scope]):
     aliases = ("KIA0201",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
-        """Compare the rules that certainly deploy together."""
-        rules = scope.of(DestinationRule)
-        if len(rules) < 2:
+        """Compare the rules that deploy together."""
+        if len(scope.of(DestinationRule)) < 2:
             return
-        seen: dict[Key, Subset] = {}
-        for rule in rules:
-            if not is_text(rule.host) or rule.spec.get("workloadSelector") or _hides_place(rule):
-                continue
-            host = catalog.host(rule.host, rule)
-            unit = rule.file.path if scope.kind == "directory" or rule.file.skipped else ""
-            for subset in rule.subsets:
-                if is_text(subset.name) and subset.name:
-                    first = seen.setdefault((unit, host, _place(rule), subset.name), subset)
-                    if first.resource.name != rule.name and not rule.file.context:
-                        yield self._report(subset, first)
+        seen: set[int] = set()
+        for first, second, together in rival_rules(scope, catalog):
+            confidence = None if together is Together.SURELY else "medium"
+            if exported_to(first) == exported_to(second):
+                for subset, twin in _shared(first, second):
+                    if id(subset) not in seen:
+                        seen.add(id(subset))
+                        yield self._report(subset, twin, confidence)
+            elif exported_to(first) | exported_to(second) == {"*"} and id(second) not in seen:
+                seen.add(id(second))
+                yield self._report_apart(second, first, confidence)
 
-    def _report(self, subset: Subset, first: Subset) -> Finding:
-        where = first.at("name").span().line
-        file = (
-            "" if first.resource.file is subset.resource.file else f" of {first.resource.file.path}"
-        )
+    def _report(self, subset: Subset, first: Subset, confidence: str | None) -> Finding:
         return self.finding(
             subset.at("name"),
             f'The subset "{subset.name}" of host "{subset.resource.spec.get("host")}" is also defined by '
-            f"{first.resource.title} (line {where}{file}). Istio keeps the one of the older rule and "
-            "drops the other.",
+            f"{_where(first.resource, subset.resource, first.at('name').span().line)}. Istio keeps the "
+            "one of the older rule and drops the other.",
+            confidence=confidence,
             related=[(first.at("name"), "the same subset")],
             help="Define the subset in one of the two rules only.",
         )
 
+    def _report_apart(
+        self, rule: DestinationRule, first: DestinationRule, confidence: str | None
+    ) -> Finding:
+        place = first.at("spec", "host")
+        return self.finding(
+            rule.at("spec", "host"),
+            f'{rule.title} and {_where(first, rule, place.span().line)} are both for host "{rule.host}", '
+            'one with exportTo: ["*"] and one without exportTo. Istio does not merge the two: only the '
+            "newer one counts, with its subsets and policy.",
+            confidence=confidence,
+            aliases=codes_of_rivals(first, rule),
+            related=[(place, "the other rule for the host")],
+            help="Write exportTo alike in both, or leave it out.",
+        )
 
-def _hides_place(rule: DestinationRule) -> bool:
-    return not (rule.namespace is None or is_text(rule.namespace)) or not is_text(rule.name)
+
+def _shared(first: DestinationRule, second: DestinationRule) -> Iterator[tuple[Subset, Subset]]:
+    """Subsets of the second rule that the first has too, each with that one."""
+    names = {subset.name: subset for subset in reversed(first.subsets) if is_text(subset.name)}
+    for subset in second.subsets:
+        if is_text(subset.name) and subset.name in names and subset.name:
+            yield subset, names[subset.name]
 
 
-def _place(rule: DestinationRule) -> str:
-    """Where a rule lives and who sees it: only rules that agree in both are merged."""
-    seen_by = sorted(map(str, as_list(rule.spec.get("exportTo")))) or ["*"]
-    return f"{rule.namespace} {seen_by}"
+def _where(first: Resource, second: Resource, line: int) -> str:
+    file = "" if first.file is second.file else f" of {first.file.path}"
+    return f"{first.title} (line {line}{file})"

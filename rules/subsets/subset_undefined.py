@@ -14,6 +14,7 @@ from tsplit_lint import (
     Rule,
     Severity,
     VirtualService,
+    codes_without_subset,
     defined_subsets,
     is_text,
     listed,
@@ -27,7 +28,8 @@ class SubsetUndefined(Rule[VirtualService]):
         The destinations and mirrors of all routes.  It speaks where a DestinationRule for the host is
         among the files that deploy with the VirtualService and none that applies defines the subset;
         where no such rule is in sight, it may be in another repository.  A rule that Harness manages
-        defines `stable` and `canary`: Harness writes them.
+        defines `stable` and `canary`: Harness writes them.  A rule that defines the subset and that
+        another one hides is TS313.
 
     Why it matters:
         Istio accepts both objects.  Every request that the route sends to the subset then fails with
@@ -107,10 +109,10 @@ class SubsetUndefined(Rule[VirtualService]):
             host, subset = destination.host, destination.subset
             if is_text(subset) and is_text(host) and host and not host.startswith("*"):
                 lookup = catalog.subset(host, subset, service)
-                if lookup.state == "absent":
-                    yield self._report(destination, lookup)
+                if lookup.state == "absent" and not lookup.hidden:
+                    yield self._report(destination, lookup, catalog)
 
-    def _report(self, destination: Destination, lookup: Lookup) -> Finding:
+    def _report(self, destination: Destination, lookup: Lookup, catalog: Catalog) -> Finding:
         rules = [rule for rule in lookup.items if isinstance(rule, DestinationRule)]
         names = sorted({name for rule in rules for name in defined_subsets(rule)})
         have = "it has" if len(rules) == 1 else "they have"
@@ -124,6 +126,7 @@ class SubsetUndefined(Rule[VirtualService]):
             destination.at("subset"),
             f'The subset "{destination.subset}" of host "{destination.host}" is not defined by {titles} '
             f"({has}). {fate}",
+            aliases=codes_without_subset(destination, catalog),
             related=[(_subsets(rule), "the subsets of the host") for rule in rules],
             help=fitting if lookup.hint else f"{fitting}, or correct the name in the route.",
         )

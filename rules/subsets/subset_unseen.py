@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Rule, Severity, VirtualService, is_text
+from tsplit_lint import (
+    Catalog,
+    Finding,
+    Rule,
+    Severity,
+    VirtualService,
+    codes_without_subset,
+    is_text,
+)
 
 
 class SubsetUnseen(Rule[VirtualService]):
@@ -104,5 +112,6 @@ class SubsetUnseen(Rule[VirtualService]):
                 destination.at("subset"),
                 f'No DestinationRule in sight defines the subset "{subset}" of host "{host}". Requests '
                 "sent there fail with 503.",
+                aliases=codes_without_subset(destination, catalog),
                 help="Add a DestinationRule that defines the subset, or remove `subset` from the route.",
             )

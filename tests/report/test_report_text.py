@@ -336,7 +336,7 @@ def test_a_real_run(tree: Tree) -> None:
     tree.write({"shop/route.yaml": UNEVEN})
     shown = text(lint(["."], Config(root=tree.root, select=("TS201",))), width=80)
     assert shown.splitlines()[-9:] == [
-        "  10%; before version 1.13 it refuses the VirtualService.",
+        "  10%.",
         " --> shop/route.yaml:8:5",
         "  |",
         "8 |   - route:",

@@ -57,7 +57,6 @@ ABSENT = ["vs.yaml:7:5 TS501"]
         ("shop/edge", {"g.yaml": gateway("edge", "ingress")}),
         ("ingress/edge", {"g.yaml": gateway("edge", "shop")}),
         ("edge.ingress", {"g.yaml": gateway("edge", "shop")}),
-        ("./edge", {"g.yaml": gateway("edge", "ingress")}),
     ],
 )
 def test_a_complete_tree_without_the_gateway(tree: Tree, name: str, files: dict[str, str]) -> None:
@@ -73,7 +72,7 @@ def test_a_complete_tree_without_the_gateway(tree: Tree, name: str, files: dict[
         ("edge", {"g.yaml": gateway("edge", "shop")}),
         ("edge", {"g.yaml": gateway("edge")}),
         ("edge", {"far/g.yaml": gateway("edge")}),
-        ("./edge", {"g.yaml": gateway("edge", "shop")}),
+        ("./edge", {}),
         ("ingress/edge", {"g.yaml": gateway("edge", "ingress")}),
         ("edge.ingress", {"g.yaml": gateway("edge", "ingress")}),
         ("edge.ingress.svc.cluster.local", {"g.yaml": gateway("edge", "ingress")}),
@@ -97,6 +96,14 @@ def test_gateways_of_matches(tree: Tree, protocol: str) -> None:
     vs = service("edge", match=", gateways: [edge, inner, mesh]", protocol=protocol)
     files = {"vs.yaml": vs, "g.yaml": gateway("edge")}
     assert show(tree, files, complete=True) == ["vs.yaml:10:35 TS501"]
+
+
+def test_a_dot_for_the_own_namespace_is_read_where_istio_lets_it_pass(tree: Tree) -> None:
+    vs = service("mesh").replace("- 'mesh'", "- mesh\n  - ./edge")
+    files = {"vs.yaml": vs, "g.yaml": gateway("edge", "ingress")}
+    assert show(tree, files, complete=True) == ["vs.yaml:8:5 TS501"]
+    files = {"vs.yaml": vs, "g.yaml": gateway("edge", "shop")}
+    assert show(tree, files, complete=True) == []
 
 
 def test_every_place_is_found(tree: Tree) -> None:

@@ -75,13 +75,13 @@ def test_the_message_names_the_host_as_istio_expands_it(tree: Tree) -> None:
     assert finding.severity.label == "error"
 
 
-def test_a_service_of_another_namespace_is_named(tree: Tree) -> None:
-    tree.write(
-        {"vs.yaml": route("cart", "namespace: web"), "s.yaml": provide("cart", "namespace: prod")}
-    )
-    (finding,) = tree.lint(select=("TS401",), complete=True)
-    assert finding.help == "Write cart.prod.svc.cluster.local if that one is meant."
-    assert [related.file for related in finding.related] == ["s.yaml"]
+def test_a_service_of_another_namespace_is_for_another_rule(tree: Tree) -> None:
+    files = {
+        "vs.yaml": route("cart", "namespace: web"),
+        "s.yaml": provide("cart", "namespace: prod"),
+    }
+    assert show(tree, files, complete=True) == []
+    assert show(tree, {"vs.yaml": route("cart.dev", "namespace: web")}, complete=True) == ABSENT
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,16 @@ def test_an_entry_for_another_namespace_does_not_count(tree: Tree) -> None:
     assert show(tree, {"vs.yaml": vs, "se.yaml": own}, complete=True) == ABSENT
     shared = entry("api.example.com", ", namespace: stage")
     assert show(tree, {"se.yaml": shared}, complete=True) == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "is_seen"), [("'*'", True), ("web, stage", True), ("stage", False), ("~", False)]
+)
+def test_a_service_is_exported_by_an_annotation(tree: Tree, scopes: str, is_seen: bool) -> None:
+    vs = route("cart.prod.svc.cluster.local", "namespace: web")
+    meta = f"namespace: prod, annotations: {{networking.istio.io/exportTo: '{scopes}'}}"
+    files = {"vs.yaml": vs, "s.yaml": provide("cart", meta.replace("''", "'"))}
+    assert show(tree, files, complete=True) == ([] if is_seen else ABSENT)
 
 
 def test_mirrors(tree: Tree) -> None:

@@ -76,7 +76,7 @@ def test_the_message_tells_the_shares_that_are_served(tree: Tree) -> None:
     (finding,) = tree.lint(select=("TS201",))
     assert "sum to 120, not 100." in finding.message
     assert (
-        "serves 66.7%, 8.33%, 8.33% and 16.7% instead of 80%, 10%, 10% and 20%;" in finding.message
+        "serves 66.7%, 8.33%, 8.33% and 16.7% instead of 80%, 10%, 10% and 20%." in finding.message
     )
     assert finding.path == "spec.http[0].route"
 
@@ -207,12 +207,14 @@ def test_a_managed_virtual_service_is_judged_as_it_is_first_applied(lint_text: L
     assert lint_text(text, select=WEIGHTS) == ["9:5 TS201"]
 
 
-def test_a_patch_is_no_whole_route(tree: Tree) -> None:
+def test_a_patch_is_judged_by_the_route_that_it_makes(tree: Tree) -> None:
     tree.write(
         {
             "kustomization.yaml": "resources: [base.yaml]\npatches: [{path: patch.yaml}]\n",
             "base.yaml": service("90", "10"),
-            "patch.yaml": service("50"),
+            "patch.yaml": service("100"),
         }
     )
     assert tree.show(select=WEIGHTS) == []
+    tree.write({"patch.yaml": service("50", "40")})
+    assert tree.show(select=WEIGHTS) == ["patch.yaml:8:5 TS201"]

@@ -80,11 +80,14 @@ def test_rules_that_share_a_host_rightly(lint_text: Lint, second: str) -> None:
 
 def test_the_same_export_in_another_form(lint_text: Lint) -> None:
     text = rule("one", "v1", spec="exportTo: ['*']") + rule("two", "v1")
-    assert lint_text(text, select=("TS303",)) == ["18:12 TS303"]
+    assert lint_text(text, select=("TS303",)) == ["15:9 TS303"]
 
 
 def test_files_of_a_folder_may_be_alternatives(tree: Tree) -> None:
     tree.write({"a.yaml": rule("one", "v1"), "b.yaml": rule("two", "v1")})
+    (finding,) = tree.lint(select=("TS303",))
+    assert (finding.file, finding.span.line, finding.confidence) == ("b.yaml", 9, "medium")
+    tree.write({"c.yaml": rule("two", "v2")})
     assert tree.show(select=("TS303",)) == []
 
 

@@ -8,32 +8,45 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar
 
-from .hosts import EXTERNAL, Host, canonical_host, namespaces_meet
-from .nearby import Nearby
-from .parsing import DocumentError
-from .resource import (
+from ..parsing import DocumentError
+from ..resource import (
+    Destination,
     DestinationRule,
+    Port,
     Resource,
+    Service,
     ServiceEntry,
     VirtualService,
     as_dict,
     as_list,
 )
-from .scope import KUSTOMIZATION_NAMES, Scope
+from ..scope import KUSTOMIZATION_NAMES, Scope
+from ..source import SourceFile
+from ..values import UNKNOWN_MARK, Unknown, is_integer, is_text
+from ..versions import LATEST
+from ..workload import Workload
+from .choice import first_in_line, takes_part
+from .company import Company, Together
+from .gateways import ServedHosts, gateway_references
+from .hosts import EXTERNAL, Host, canonical_host, namespaces_meet
+from .mesh import Mesh
+from .nearby import Nearby
+from .pods import Pods
+from .references import References, has_controller_marks
 from .slips import Slips, one_slip_away
-from .source import SourceFile
-from .values import UNKNOWN_MARK, Unknown, is_text
 
 State = Literal["found", "absent", "unseen"]
 R = TypeVar("R", bound=Resource)
+Made = TypeVar("Made")
 
 #: Namespaces that are filled by Kubernetes itself.
 _OF_KUBERNETES: Final = frozenset(("kube-system", "kube-public", "kube-node-lease"))
+_EXPORT_TO: Final = "networking.istio.io/exportTo"
 #: What stands in a name for a part that only the deployment knows.
 _EXPRESSION: Final = re.compile(
     r"\$\{.*?\}|<\+.*?>|\$\(.*?\)|\{\{.*?\}\}|\$\w+|" + UNKNOWN_MARK, re.DOTALL
@@ -45,8 +58,11 @@ def known_namespace(resource: Resource) -> str | None:
     return resource.namespace if isinstance(resource.namespace, str) else None
 
 
+#: How specific a host without a wildcard is: more than any with one.
+_EXACT: Final = 1000
+
 #: What an answer depends on, apart from places: host, host as written, namespace, by gateways.
-Asked = tuple[Host, str, str | None, bool]
+Asked = tuple[Host, str, str | None, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +72,13 @@ class Lookup:
     `items` are the objects that decided it: the ones that define it (none, if only a hidden name may),
     the ones that lack it, or, for what is unseen, those of that name that are out of reach in another
     namespace.  `hint` is a name in sight that differs by one slip, when the one asked for is unseen or
-    absent.
+    absent.  `hidden` are DestinationRules that define the subset, and that `items` keep from the clients.
     """
 
     state: State
     items: tuple[Resource, ...] = ()
     hint: str | None = None
+    hidden: tuple[DestinationRule, ...] = ()
 
 
 @dataclass
@@ -72,6 +89,7 @@ class Catalog:
     files: Sequence[SourceFile] = ()
     domain: str = "cluster.local"
     root_namespace: str = "istio-system"
+    istio_version: tuple[int, int] = LATEST
     is_complete: Callable[[str], bool] = lambda _path: False
     _rules: dict[str, list[tuple[Host, DestinationRule]]] = field(init=False)
     _wild_rules: list[tuple[str, DestinationRule]] = field(init=False)
@@ -85,6 +103,7 @@ class Catalog:
     _applying: dict[Asked, list[DestinationRule]] = field(init=False)
     _providing: dict[Asked, list[Resource]] = field(init=False)
     _nearby: dict[tuple[int, ...], Nearby[Any]] = field(init=False)
+    _kinds: dict[type[Resource], list[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._rules = defaultdict(list)
@@ -99,6 +118,7 @@ class Catalog:
         self._applying = {}
         self._providing = {}
         self._nearby = {}
+        self._kinds = {}
         for scope in self.scopes:
             for resource in scope.resources:
                 self._add(resource)
@@ -169,24 +189,32 @@ class Catalog:
         return self._applying[key]
 
     def _find_rules(self, target: Host, host: str, asker: Resource) -> list[DestinationRule]:
-        exact = [
-            rule
-            for known, rule in self._rules.get(target.name, ())
-            if known.same(target) and self._visible(rule, asker)
-        ]
-        covered = {known_namespace(rule) for rule in exact}
-        wild: dict[str | None, tuple[int, list[DestinationRule]]] = {}
-        for pattern, rule in self._wild_rules:
+        standing = self._standing(target, host, asker)
+        longest: dict[str | None, int] = {}
+        for length, rule in standing:
             namespace = known_namespace(rule)
-            if namespace in covered or not self._visible(rule, asker):
-                continue
-            if self._wildcard_covers(pattern, target, host):
-                length, rules = wild.get(namespace, (0, []))
-                if len(pattern) > length:
-                    wild[namespace] = (len(pattern), [rule])
-                elif len(pattern) == length:
-                    rules.append(rule)
-        return exact + [rule for _length, rules in wild.values() for rule in rules]
+            longest[namespace] = max(length, longest.get(namespace, 0))
+        return [
+            rule
+            for length, rule in standing
+            if length == longest[known_namespace(rule)] and self._visible(rule, asker)
+        ]
+
+    def _standing(
+        self, target: Host, host: str, asker: Resource
+    ) -> list[tuple[int, DestinationRule]]:
+        """The rules that Istio chooses from, each with how specific its host is."""
+        client = _client(asker)
+        exact = [
+            (_EXACT, rule)
+            for known, rule in self._rules.get(target.name, ())
+            if known.same(target) and takes_part(rule, client)
+        ]
+        return exact + [
+            (len(pattern), rule)
+            for pattern, rule in self._wild_rules
+            if takes_part(rule, client) and self._wildcard_covers(pattern, target, host)
+        ]
 
     def _wildcard_covers(self, pattern: str, target: Host, written: str) -> bool:
         suffix = pattern[1:]
@@ -199,12 +227,16 @@ class Catalog:
             return full.endswith(suffix)
         return suffix.endswith(f".svc.{self.domain}") or f".svc.{self.domain}".endswith(suffix)
 
+    def covers(self, pattern: str, host: str, asker: Resource) -> bool:
+        """Whether a host with a wildcard covers a host that `asker` names."""
+        return self._wildcard_covers(pattern.lower(), self.host(host, asker), host)
+
     def _visible(self, resource: Resource, asker: Resource) -> bool:
         """Whether `exportTo` lets a client of `asker`'s routes see the object."""
-        scopes = [value for value in as_list(resource.spec.get("exportTo")) if value]
+        scopes = _exported_to(resource)
         if not scopes or any(value == "*" or isinstance(value, Unknown) for value in scopes):
             return True
-        client = None if _serves_gateways(asker) else known_namespace(asker)
+        client = _client(asker)
         return (
             client is None
             or client in scopes
@@ -215,21 +247,70 @@ class Catalog:
         """Whether a subset of a host is defined.
 
         Absent only if a DestinationRule for the host is in sight, deploys with `asker` as far as one
-        can tell, and none that applies defines the subset.
+        can tell, and none that applies defines the subset; `hidden` are those that define it and that
+        the ones that apply keep from `asker`'s clients.
         """
         rules = self.destination_rules(host, asker)
         near = self.nearest(rules, asker)
-        defining = [rule for rule in near or rules if _defines(rule, subset)]
+        first = self.first_rules(host, asker)
+        asked = self._namespaces_asked(host, asker)
+        out_of_line = [rule for rule in near if asked and known_namespace(rule) not in asked]
+        candidates = [*first, *out_of_line] if near else rules
+        defining = [rule for rule in candidates if _defines(rule, subset)]
         if defining:
             return Lookup("found", tuple(defining))
         target = self.host(host, asker)
         if any(_defines(rule, subset) for rule in self._of_hidden_host(target, asker)):
             return Lookup("found")
+        if not _is_built(asker) and self._patched(subset):
+            return Lookup("unseen")
+        hidden = self._hidden_definitions(host, subset, asker)
+        if hidden:
+            before = first or self._before(hidden[0], host, asker)
+            return Lookup("absent", tuple(before), hidden=tuple(hidden))
         owners = tuple(rule for rule in near if self._owns(rule, target, asker))
-        if not owners or self._patched(subset):
+        if not owners:
             return Lookup("unseen")
         names = {name for rule in owners for name in defined_subsets(rule)}
         return Lookup("absent", owners, one_slip_away(subset, names))
+
+    def first_rules(self, host: str, asker: Resource) -> list[DestinationRule]:
+        """Of the rules that apply and deploy with `asker`, those that hide the others from its clients.
+
+        No namespace's rules are merged with those of another: the first one that has any wins.
+        """
+        near = self.nearest(self.destination_rules(host, asker), asker)
+        service = self._service_namespace(host, asker)
+        return first_in_line(near, _client(asker), service, self.root_namespace)
+
+    def _service_namespace(self, host: str, asker: Resource) -> str | None:
+        """Where the service of a host lives; None if nothing in sight tells."""
+        target = self.host(host, asker)
+        if target.namespace != EXTERNAL:
+            return target.namespace
+        lookup = self.provider(host, asker)
+        owners = {known_namespace(item) for item in lookup.items if lookup.state == "found"}
+        return owners.pop() if len(owners) == 1 else None
+
+    def _namespaces_asked(self, host: str, asker: Resource) -> set[str | None]:
+        """The namespaces whose rules Istio asks for `asker`'s clients; empty where one is not known."""
+        client, service = _client(asker), self._service_namespace(host, asker)
+        if client is None or service is None:
+            return set()
+        return {client, service, self.root_namespace, None}
+
+    def _hidden_definitions(self, host: str, subset: str, asker: Resource) -> list[DestinationRule]:
+        """The rules for the host that define the subset, in sight of `asker`'s clients but for others."""
+        standing = self._standing(self.host(host, asker), host, asker)
+        seen = [rule for _length, rule in standing if self._visible(rule, asker)]
+        return [rule for rule in self.nearest(seen, asker) if _defines(rule, subset)]
+
+    def _before(self, hidden: DestinationRule, host: str, asker: Resource) -> list[DestinationRule]:
+        """The rules of the same namespace with a more specific host."""
+        standing = self._standing(self.host(host, asker), host, asker)
+        length = next(length for length, rule in standing if rule is hidden)
+        namespace = known_namespace(hidden)
+        return [r for own, r in standing if own > length and known_namespace(r) == namespace]
 
     def _of_hidden_host(self, target: Host, asker: Resource) -> list[DestinationRule]:
         """The DestinationRules that deploy with `asker` and whose host may be the one asked for."""
@@ -260,14 +341,21 @@ class Catalog:
         """Whether a kustomize patch in sight speaks of a subset of that name."""
         return any(subset in text for text in self._patch_texts)
 
+    def patches_mention(self, *words: str) -> bool:
+        """Whether a kustomization or a patch in sight speaks of all of some words (a label, say)."""
+        return any(all(word in text for word in words) for text in self._kustomizing_texts)
+
     @cached_property
-    def _patch_texts(self) -> list[str]:
+    def _kustomizing_texts(self) -> list[str]:
         return [
             file.text
             for file in self.files
-            if "subsets" in file.text
-            and (file.role == "patch" or file.path.rpartition("/")[2] in KUSTOMIZATION_NAMES)
+            if file.role == "patch" or file.path.rpartition("/")[2] in KUSTOMIZATION_NAMES
         ]
+
+    @cached_property
+    def _patch_texts(self) -> list[str]:
+        return [text for text in self._kustomizing_texts if "subsets" in text]
 
     def provider(self, host: str, asker: Resource) -> Lookup:
         """Whether a Service or a ServiceEntry provides a host."""
@@ -284,6 +372,45 @@ class Catalog:
         elsewhere = [resource for known, resource in named if known.namespace != EXTERNAL]
         return Lookup("unseen", tuple(elsewhere), self._host_hint(target, asker))
 
+    def ports_of(self, host: str, asker: Resource) -> list[tuple[Port, ...]]:
+        """The ports of each Service and ServiceEntry that provides a host.
+
+        None at all where a port may be out of sight: hidden by an expression, added by a patch, or
+        owned by the host that an ExternalName stands for.
+        """
+        providers = self.provider(host, asker).items
+        if not providers or not all(map(self._shows_ports, providers)):
+            return []
+        is_service = self.host(host, asker).namespace != EXTERNAL
+        if is_service and not self.complete(asker) and not _has_service(providers):
+            return []  # a ServiceEntry may only add to the Service
+        return [item.ports for item in providers if isinstance(item, (Service, ServiceEntry))]
+
+    def _shows_ports(self, provider: Resource) -> bool:
+        return (
+            isinstance(provider, (Service, ServiceEntry))
+            and not provider.hides_ports
+            and not (isinstance(provider, Service) and provider.type == "ExternalName")
+            and all(is_integer(port.number) for port in provider.ports)
+            and bool(provider.ports)
+            and not self.is_patched(provider)
+        )
+
+    def in_other_namespaces(self, host: str, asker: Resource) -> list[Resource]:
+        """The Services of a short name in other namespaces, where nothing provides it in the own one."""
+        target = self.host(host, asker)
+        if "." in host or "*" in host or target.namespace is None:
+            return []
+        named = [
+            item for _known, item in self._providers.get(target.name, ()) if item.kind == "Service"
+        ]
+        found = self.provider(host, asker)
+        if not named or (found.state == "found" and found.items):
+            return []
+        is_here = any(namespaces_meet(known_namespace(item), target.namespace) for item in named)
+        of_istio = self._is_given(target) and target.name.startswith("istio")
+        return [] if is_here or of_istio or self._may_be_made(target, asker) else named
+
     def _find_providers(self, target: Host, host: str, asker: Resource) -> list[Resource]:
         found = [
             resource
@@ -298,10 +425,16 @@ class Catalog:
 
     def _may_provide(self, target: Host, asker: Resource) -> bool:
         """Whether something provides a host whose name does not stand in the tree as it is."""
+        return self._is_given(target) or self._may_be_made(target, asker)
+
+    def _is_given(self, target: Host) -> bool:
+        """Whether a host is one of Kubernetes or Istio, which no tree of manifests holds."""
         if target.namespace in _OF_KUBERNETES or target.namespace == self.root_namespace:
             return True
-        if target.name == "kubernetes" and namespaces_meet(target.namespace, "default"):
-            return True
+        return target.name == "kubernetes" and namespaces_meet(target.namespace, "default")
+
+    def _may_be_made(self, target: Host, asker: Resource) -> bool:
+        """Whether a host may be one whose name an expression hides, or one that Flagger makes."""
         hidden = [item for name, item in self._hidden_providers if self._may_be_host(name, target)]
         return bool(self.nearest(hidden, asker)) or target.name in self._made_by_flagger
 
@@ -364,6 +497,141 @@ class Catalog:
     def _gateway_slips(self) -> Slips:
         return Slips(self._gateways)
 
+    def gateways_near(self, reference: str, asker: Resource) -> list[Resource]:
+        """The Gateways that a VirtualService names and that deploy with it, as far as one can tell."""
+        lookup = self.gateway(reference, asker)
+        return self.nearest(lookup.items, asker) if lookup.state == "found" else []
+
+    def served_hosts(self, gateway: Resource) -> ServedHosts:
+        """The hosts that a Gateway serves."""
+        if id(gateway) not in self._served:
+            self._served[id(gateway)] = ServedHosts(gateway)
+        return self._served[id(gateway)]
+
+    @cached_property
+    def _served(self) -> dict[int, ServedHosts]:
+        return {}
+
+    def bound_to(self, gateway: Resource) -> list[VirtualService]:
+        """The VirtualServices that name a Gateway and deploy with it."""
+        return self._bound.get(id(gateway), [])
+
+    @cached_property
+    def _bound(self) -> dict[int, list[VirtualService]]:
+        bound: dict[int, list[VirtualService]] = defaultdict(list)
+        for service in self.resources(VirtualService):
+            for name in dict.fromkeys(item.name for item in gateway_references(service)):
+                for gateway in self.gateways_near(name, service):
+                    bound[id(gateway)].append(service)
+        return bound
+
+    def is_patched(self, resource: Resource) -> bool:
+        """Whether a kustomize patch in sight speaks of an object of that kind and name."""
+        kind, name = resource.kind, resource.name
+        return (
+            kind is not None
+            and not _is_built(resource)
+            and is_text(name)
+            and any(kind in text and name in text for text in self._kustomizing_texts)
+        )
+
+    # -- workloads --------------------------------------------------------------------------------
+
+    def workloads_of(self, service: Service) -> list[Workload]:
+        """The workloads whose pods a Service sends requests to, as far as one can tell.
+
+        Those whose labels an expression hides are among them: they may be meant.
+        """
+        return self.selected(service.selector, service)
+
+    def selected(self, selector: Mapping[str, object], asker: Resource) -> list[Workload]:
+        """The workloads of `asker`'s namespace whose pods have the labels, or may have them."""
+        found = self._pods.selected(selector, known_namespace(asker))
+        return self.nearest([workload for workload, _certain in found], asker)
+
+    def selected_in_sight(self, selector: Mapping[str, object], asker: Resource) -> list[Workload]:
+        """As `selected`, wherever in the tree they lie."""
+        found = self._pods.selected(selector, known_namespace(asker))
+        return [workload for workload, _certain in found]
+
+    def selected_anywhere(self, selector: Mapping[str, object], asker: Resource) -> list[Workload]:
+        """As `selected`, in all namespaces: the pods of a Gateway."""
+        found = self._pods.selected(selector, None)
+        return self.nearest([workload for workload, _certain in found], asker)
+
+    def services_of(self, workload: Workload) -> list[Service]:
+        """The Services that send requests to a workload's pods for certain."""
+        return self.nearest(list(self._pods.services_of(workload)), workload)
+
+    @cached_property
+    def _pods(self) -> Pods:
+        return Pods(self.resources(Workload), self.resources(Service))
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """The namespaces in sight, and who has a proxy."""
+        return Mesh(resource for scope in self.scopes for resource in scope.resources)
+
+    # -- who uses a DestinationRule ---------------------------------------------------------------
+
+    def destinations_to(self, rule: DestinationRule) -> list[Destination] | None:
+        """The destinations of routes, mirrors included, whose host a rule is for; those near it only.
+
+        None where an expression hides some that may be among them.
+        """
+        if not is_text(rule.host) or not rule.host:
+            return None
+        references = self._references
+        target = self.host(rule.host, rule)
+        hidden = [to.resource for to in references.hidden if self._may_be_host(to.host, target)]
+        if self.nearest([*references.hiding, *hidden], rule):
+            return None
+        if rule.host.startswith("*"):
+            pattern = rule.host.lower()
+            found = [
+                to
+                for pairs in references.by_name.values()
+                for host, to in pairs
+                if self._wildcard_covers(pattern, host, str(to.host))
+            ]
+        else:
+            pairs = references.by_name.get(target.name, [])
+            found = [to for host, to in pairs if host.same(target)]
+        services = list({id(to.resource): to.resource for to in found}.values())
+        near = {id(service) for service in self.nearest(services, rule)}
+        return [to for to in found if id(to.resource) in near]
+
+    def wider_rules(self, rule: DestinationRule) -> list[DestinationRule]:
+        """The rules near a rule whose host has a wildcard and covers the rule's host."""
+        host = rule.host
+        if not is_text(host) or not host:
+            return []
+        wider = [
+            other
+            for pattern, other in self._wild_rules
+            if pattern != host.lower() and self.covers(pattern, host, rule)
+        ]
+        return self.nearest(wider, rule)
+
+    def has_controller(self, rule: DestinationRule) -> bool:
+        """Whether Argo Rollouts or Flagger writes into a rule, as far as one can see."""
+        if has_controller_marks(rule):
+            return True
+        return any(
+            namespaces_meet(known_namespace(rollout), known_namespace(rule))
+            for rollout in self._references.rollouts_of(rule)
+        )
+
+    @cached_property
+    def _references(self) -> References:
+        return References(self.resources(VirtualService), self.resources(Workload), self.host)
+
+    # -- versions ---------------------------------------------------------------------------------
+
+    def istio_before(self, major: int, minor: int) -> bool:
+        """Whether the configured Istio is older than a version."""
+        return self.istio_version < (major, minor)
+
     # -- where things lie -------------------------------------------------------------------------
 
     def nearest(self, candidates: Sequence[R], asker: Resource) -> list[R]:
@@ -388,14 +656,45 @@ class Catalog:
             return [resource]
         return self._copies.get((resource.kind or "", resource.name), [resource])
 
+    def together(self, one: Resource, other: Resource) -> Together:
+        """Whether two objects deploy together: to be asked before they are held against each other."""
+        scope = one.file.scope
+        if scope is None or scope is not other.file.scope:
+            return Together.NO
+        if id(scope) not in self._companies:
+            self._companies[id(scope)] = Company(scope)
+        return self._companies[id(scope)].of(one, other)
+
+    @cached_property
+    def _companies(self) -> dict[int, Company]:
+        return {}
+
     def complete(self, resource: Resource) -> bool:
         """Whether the tree is declared to hold everything that the object refers to."""
+        scope = resource.file.scope
+        if scope is not None and scope.partial:
+            return False
         return self.is_complete(resource.file.path)
 
     def resources(self, kind: type[R]) -> Iterator[R]:
         """Every object of a kind in sight."""
-        for scope in self.scopes:
-            yield from scope.of(kind)
+        if kind not in self._kinds:
+            self._kinds[kind] = [found for scope in self.scopes for found in scope.of(kind)]
+        yield from self._kinds[kind]
+
+    def once(self, build: Callable[[Catalog], Made]) -> Made:
+        """What a function makes of the whole tree, made when a rule first asks for it.
+
+        A rule that holds objects against each other keeps its index here.
+        """
+        if build not in self._made:
+            self._made[build] = build(self)
+        made: Made = self._made[build]
+        return made
+
+    @cached_property
+    def _made(self) -> dict[Callable[[Catalog], Any], Any]:
+        return {}
 
     def files_named(self, path: str) -> list[SourceFile]:
         """The files whose path ends with `path` (posix, relative), whole parts compared."""
@@ -423,9 +722,52 @@ def _defines(rule: DestinationRule, subset: str) -> bool:
     return rule.hides_subsets or subset in defined_subsets(rule)
 
 
+def _exported_to(resource: Resource) -> list[Any]:
+    """Who sees an object: a Service has it in an annotation."""
+    scopes = resource.spec.get("exportTo")
+    if isinstance(resource, Service):
+        scopes = resource.annotations.get(_EXPORT_TO)
+        if isinstance(scopes, Unknown):
+            return [scopes]
+        scopes = scopes.replace(" ", "").split(",") if is_text(scopes) else []
+    return [value for value in as_list(scopes) if value]
+
+
+def _is_built(resource: Resource) -> bool:
+    """Whether an object is as it deploys: no patch in sight can change it any more."""
+    scope = resource.file.scope
+    return scope is not None and scope.kind == "kustomization" and not resource.file.kustomized
+
+
+def _has_service(providers: Sequence[Resource]) -> bool:
+    return any(isinstance(provider, Service) for provider in providers)
+
+
 def _asked(target: Host, host: str, asker: Resource) -> Asked:
     """All that an answer depends on, apart from places."""
-    return (target, host.lower(), known_namespace(asker), _serves_gateways(asker))
+    return (
+        target,
+        host.lower(),
+        known_namespace(asker),
+        _client(asker),
+        _serves_gateways(asker),
+    )
+
+
+def _client(asker: Resource) -> str | None:
+    """The namespace of the clients that `asker`'s routes are judged by; None where it is not known.
+
+    A route is for the clients of its own namespace among others, unless it is exported elsewhere only.
+    """
+    if _serves_gateways(asker):
+        return None
+    namespace = known_namespace(asker)
+    scopes = [value for value in as_list(asker.spec.get("exportTo")) if value]
+    if not isinstance(asker, VirtualService) or not scopes:
+        return namespace
+    if any(scope in ("*", ".", namespace) for scope in scopes):
+        return namespace
+    return scopes[0] if len(scopes) == 1 and is_text(scopes[0]) else None
 
 
 def _serves_gateways(asker: Resource) -> bool:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from .resource import Resource
+from ..resource import Resource
 
 R = TypeVar("R", bound=Resource)
 
+#: Scopes that others may be deployed beside: a service's files say that nothing else belongs to it.
+_OPEN: Final = ("directory", "kustomization")
+
 
 def folder_of(resource: Resource) -> str:
-    """The folder of the object's file, as a report shows it."""
+    """The folder that an object deploys from, as a report shows it: its file's, or its kustomization's."""
+    scope = resource.file.scope
+    if scope is not None and scope.kind == "kustomization":
+        return "" if scope.root == "." else scope.root
     return resource.file.path.rpartition("/")[0]
 
 
@@ -42,7 +48,7 @@ class Nearby(Generic[R]):
         for position, candidate in enumerate(candidates):
             scope = candidate.file.scope
             self._in_scope[id(scope)].append(position)
-            if scope is None or scope.kind == "directory":
+            if scope is None or scope.kind in _OPEN:
                 folder = folder_of(candidate)
                 self._in_folder[folder].append(position)
                 for part in and_above(folder):
@@ -52,7 +58,7 @@ class Nearby(Generic[R]):
         """Those that deploy with `asker`; `copies` are the objects of its kind and name."""
         home = asker.file.scope
         same = self._in_scope.get(id(home), [])
-        if home is not None and home.kind != "directory":
+        if home is not None and (home.kind not in _OPEN or (same and home.kind != "directory")):
             return self._pick(same)
         own = list(and_above(folder_of(asker)))
         if same:

@@ -1,0 +1,198 @@
+"""TS213: a route handed to a VirtualService that does not take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tsplit_lint import (
+    Catalog,
+    Delegation,
+    Finding,
+    Route,
+    Rule,
+    Severity,
+    VirtualService,
+    delegation,
+    is_exported,
+    listed,
+    match_conflicts,
+)
+
+
+class DelegateChain(Rule[VirtualService]):
+    """A delegate is there, has no hosts, does not delegate again, and fits the route that names it.
+
+    What it checks:
+        Every http route with `delegate`.  The VirtualService that it names must have no `hosts`, must
+        be exported to the namespace of the root, and must not delegate in turn.  Each match of the
+        delegate's routes must lie within a match of the root's route: a longer prefix, or the same
+        exact text; a regular expression fits with nothing.  Where another root in sight takes what
+        conflicts with this one, it is a warning.  That no such VirtualService is in sight is said only
+        where everything is (`--complete`).
+
+    Why it matters:
+        Istio accepts all of these objects, and then leaves the route out with no more than a line in
+        the log of istiod: requests get 404, or go where a later route sends them.
+
+    Bad:
+        ```yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: shop
+          namespace: web
+        spec:
+          hosts: [shop.example.com]
+          gateways: [shop]
+          http:
+          - match:
+            - uri: {prefix: /cart}
+            delegate: {name: cart, namespace: cart}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: cart
+          namespace: cart
+        spec:
+          http:
+          - match:
+            - uri: {prefix: /api/cart}  # <-
+            route:
+            - destination: {host: cart}
+        ```
+
+    Good:
+        ```yaml
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: shop
+          namespace: web
+        spec:
+          hosts: [shop.example.com]
+          gateways: [shop]
+          http:
+          - match:
+            - uri: {prefix: /cart}
+            delegate: {name: cart, namespace: cart}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: cart
+          namespace: cart
+        spec:
+          http:
+          - match:
+            - uri: {prefix: /cart/v2}
+            route:
+            - destination: {host: cart}
+        ```
+
+    How to fix:
+        Name a VirtualService without `hosts`, in the namespace that is written (the root's, where
+        none is), and make each of its matches narrower than one of the root's.
+
+    Sources:
+        - Istio reference, "Virtual Service", HTTPRoute.delegate and Delegate
+        - istio/istio, pilot/pkg/model/virtualservice.go: how routes of delegates are merged
+    """
+
+    id = "TS213"
+    name = "delegate-chain"
+    severity = Severity.ERROR
+    aliases = ("IST0106",)
+
+    def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
+        """Follow the delegates of one VirtualService."""
+        for route in service.http:
+            named = delegation(route, catalog)
+            if named is None or named.hidden:
+                continue
+            if not service.hosts and not service.hides("hosts"):
+                yield self._chained(route)
+            elif not named.found:
+                yield from self._absent(route, named, catalog)
+            elif named.delegate is None:
+                yield self._has_hosts(route, named)
+            elif not is_exported(named.delegate, service):
+                yield self._not_exported(route, named.delegate)
+            else:
+                yield from self._conflicts(route, named.delegate, catalog)
+
+    def _chained(self, route: Route) -> Finding:
+        return self.finding(
+            route.at("delegate", key=True),
+            "A VirtualService without hosts is itself a delegate, and a delegate cannot delegate again: "
+            "Istio refuses the object.",
+            help="Give the route its destinations here, or delegate to both from the root.",
+        )
+
+    def _absent(self, route: Route, named: Delegation, catalog: Catalog) -> Iterator[Finding]:
+        if not named.name:
+            yield self.finding(
+                route.at("delegate", key=True),
+                "The delegate has no name: Istio drops the route.",
+                aliases=(),
+                help="Name the VirtualService that takes the requests.",
+            )
+        elif catalog.complete(route.resource):
+            where = f' in namespace "{named.namespace}"' if named.namespace else ""
+            yield self.finding(
+                route.at("delegate", "name"),
+                f'There is no VirtualService "{named.name}"{where}: Istio drops the route, and what it '
+                "matches gets 404 or goes to a later route.",
+                aliases=(),
+                help="Correct the name or the namespace; without one, the root's is taken.",
+            )
+
+    def _has_hosts(self, route: Route, named: Delegation) -> Finding:
+        target = named.found[0]
+        hosts = listed([f'"{host}"' for host in target.hosts])
+        return self.finding(
+            route.at("delegate", "name"),
+            f"{target.title} has hosts ({hosts}), so it is no delegate: Istio drops this route.",
+            aliases=(),
+            related=[(target.at("spec", "hosts", key=True), "a delegate has none")],
+            help=f"Remove spec.hosts and spec.gateways from {target.title}.",
+        )
+
+    def _not_exported(self, route: Route, delegate: VirtualService) -> Finding:
+        return self.finding(
+            route.at("delegate", "name"),
+            f"{delegate.title} is not exported to the namespace of {route.resource.title}: Istio drops "
+            "this route.",
+            aliases=(),
+            related=[(delegate.at("spec", "exportTo", key=True), "who may see the delegate")],
+            help="Add the root's namespace to its exportTo.",
+        )
+
+    def _conflicts(
+        self, root: Route, delegate: VirtualService, catalog: Catalog
+    ) -> Iterator[Finding]:
+        for route in delegate.http:
+            for conflict in match_conflicts(root.matches, route.matches):
+                shared = any(
+                    not list(match_conflicts(other.matches, route.matches))
+                    for other in _roots_of(delegate, catalog)
+                )
+                yield self.finding(
+                    route.at("match", conflict.index),
+                    f"This match lies within no match of the route of {root.resource.title} that "
+                    f"delegates here ({conflict.field} does not fit): Istio drops the whole route.",
+                    severity=Severity.WARNING if shared else None,
+                    aliases=(),
+                    related=[(root.at("delegate", key=True), "the route that delegates")],
+                    help="Make the match narrower than the root's: a longer prefix, or the same text.",
+                )
+
+
+def _roots_of(delegate: VirtualService, catalog: Catalog) -> Iterator[Route]:
+    """The routes in sight that delegate to a VirtualService."""
+    for service in catalog.resources(VirtualService):
+        for route in service.http:
+            if "delegate" in route.data:
+                named = delegation(route, catalog)
+                if named is not None and named.delegate is delegate:
+                    yield route
