@@ -62,7 +62,7 @@ class Renderings:
     @classmethod
     def of(cls, config: Config) -> Renderings:
         """Those that the settings ask for."""
-        from .helm.engine import engine_name
+        from .helm.installed import engine_name
 
         return cls(
             [os.fspath(path) for path in config.values],
@@ -87,10 +87,16 @@ class Renderings:
         return found or [Variant(next(iter(sets)), None)]
 
     def notes(self) -> list[str]:
-        """What a user should hear: values files of sets that nothing in sight has."""
+        """What a user should hear of what was asked for and could not be."""
+        refused = {
+            f"Helm's own engine does not render the chart in {os.path.relpath(root)}, so the built-in one "
+            f"did: {reason}"
+            for (root, _set), chart in self._charts.items()
+            if (reason := chart.refusal)
+        }
         if not self._sets_of:
-            return []
-        return [
+            return sorted(refused)
+        return sorted(refused) + [
             f'the values set "{name}" names {path}, which no chart and no service in sight has'
             for name, path in sorted(self.unused)
         ]
@@ -303,10 +309,16 @@ class ChartRendering:
         return outcomes
 
     @cached_property
-    def _helm(self) -> Outcome | None:
+    def _helm(self) -> Outcome | str:
         from .helm.engine import render_release
 
         return render_release(self.release, self.given, by_file=self._by_file)
+
+    @property
+    def refusal(self) -> str:
+        """Why Helm's own engine, which was asked, has not rendered the chart; empty where it has."""
+        asked = self.__dict__.get("_helm")
+        return asked if isinstance(asked, str) else ""
 
     def _by_helm(
         self, file: SourceFile, instance: Instance, name: str, problem: Problem | None
@@ -316,7 +328,7 @@ class ChartRendering:
         from .templates.render import from_marked
 
         outcome = self._helm
-        if outcome is None or instance.tree.templates.get(name) != file.text:
+        if isinstance(outcome, str) or instance.tree.templates.get(name) != file.text:
             return problem
         marked = outcome.sources.get((id(instance.tree), name))
         full = f"{instance.path}/{name}"
@@ -413,8 +425,10 @@ def _overlaid(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str,
     merged = dict(base)
     for key, value in override.items():
         old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _overlaid(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = _overlaid(old, value)
+        else:
+            merged[key] = value
     return merged
 
 

@@ -214,7 +214,7 @@ class _Merge:
 
     def helm_engine(self, wanted: str) -> str:
         """The engine that the file names; it must be there."""
-        from .helm.engine import is_installed
+        from .helm.installed import is_installed
 
         if wanted == "helm" and not is_installed():
             place = self.file.place("helm-engine") if self.file is not None else ""

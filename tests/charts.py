@@ -1,4 +1,3 @@
-# ruff: noqa: E501  templates are written as a person would
 """Charts of our own that use what Helm knows: each maps file names to contents."""
 
 from __future__ import annotations
@@ -114,7 +113,8 @@ CHARTS: dict[str, dict[str, str]] = {
         "values.yaml": "common: {k: 1}\nname: Shop\n",
         "templates/a.yaml": 'name: {{ include "common.name" . }}\n{{ include "common.labels" . }}\n',
         "charts/common/Chart.yaml": chart("common", more="type: library\n"),
-        "charts/common/templates/_name.tpl": '{{- define "common.name" -}}\n{{ .Values.name | lower }}\n{{- end }}',
+        "charts/common/templates/_name.tpl": '{{- define "common.name" -}}\n'
+        "{{ .Values.name | lower }}\n{{- end }}",
         "charts/common/templates/_labels.yaml": '{{ define "common.labels" -}}\nlabels: {app: x}\n{{- end }}',
         "charts/common/templates/never.yaml": "a: [\n",
     },
@@ -159,8 +159,10 @@ CHARTS: dict[str, dict[str, str]] = {
         "values.yaml": "a: 1\n",
         "templates/a.yaml": "release: {{ .Release | toJson }}\n"
         "app: {{ .Chart.AppVersion }} {{ .Chart.Annotations.team }} {{ .Chart.Keywords | first }}\n"
-        "type: [{{ .Chart.Type | quote }}, {{ .Chart.Description | quote }}] # {{ .Chart.IsRoot }} {{ .Chart.APIVersion }}\n"
-        "kube: {{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.KubeVersion }} {{ .Capabilities.KubeVersion.Minor }}\n"
+        "type: [{{ .Chart.Type | quote }}, {{ .Chart.Description | quote }}]\n"
+        "root: {{ .Chart.IsRoot }} {{ .Chart.APIVersion }}\n"
+        "kube: {{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.KubeVersion }}\n"
+        "minor: {{ .Capabilities.KubeVersion.Minor }}\n"
         '{{ if semverCompare ">=1.25-0" .Capabilities.KubeVersion.Version }}new: true{{ end }}\n'
         'has: {{ .Capabilities.APIVersions.Has "apps/v1" }} {{ .Capabilities.APIVersions.Has "a.io/v1" }}\n'
         "helm: {{ .Capabilities.HelmVersion.Version }}\ntemplate: {{ .Template | toJson }}\n"
@@ -189,9 +191,11 @@ CHARTS: dict[str, dict[str, str]] = {
         "templates/a.yaml": "n: {{ .Values.num }} {{ .Values.big }} {{ .Values.many }} {{ .Values.half }}\n"
         "t: {{ .Values.tiny }} {{ .Values.z }} {{ .Values.neg }} {{ .Values.l }} {{ .Values.m }}\n"
         "i: {{ int .Values.big }} {{ .Values.big | int64 }} {{ add .Values.num 1 }} {{ mul .Values.num 2 }}\n"
-        'q: {{ .Values.big | quote }} # {{ kindOf .Values.num }}\nv: {{ printf "%v %.0f" .Values.num .Values.big }}\n'
+        "q: {{ .Values.big | quote }} # {{ kindOf .Values.num }}\n"
+        'v: {{ printf "%v %.0f" .Values.num .Values.big }}\n'
         "y:\n  {{- toYaml .Values | nindent 2 }}\nj: {{ toJson .Values }}\n"
-        "e: {{ eq (int .Values.n) 80 }} {{ gt .Values.num 3.0 }} {{ sub 100 .Values.num }} {{ len .Values.l }}\n",
+        "e: {{ eq (int .Values.num) 80 }} {{ gt .Values.num 3.0 }}\ns: {{ sub 100 .Values.num }}\n"
+        "l: {{ len .Values.l }}\n",
         "templates/b.yaml": "weight: {{ .Values.num }}\nbig: {{ .Values.big }}\nhalf: {{ .Values.half }}\n"
         "int: {{ int .Values.big }}\nq: {{ .Values.num | quote }}\nneg: {{ .Values.neg }}\n",
     },
@@ -209,7 +213,8 @@ CHARTS: dict[str, dict[str, str]] = {
         "Chart.yaml": chart("shop"),
         "values.yaml": "name: shop\nsplit: {enabled: true, stable: 90, canary: 10}\nhosts: [a.example.com]\n"
         "versions: [{name: stable, label: v1}, {name: canary, label: v2}]\n",
-        "templates/_h.tpl": '{{- define "labels" -}}\napp: {{ .Values.name }}\nmanaged: {{ .Release.Service }}\n{{- end }}',
+        "templates/_h.tpl": '{{- define "labels" -}}\napp: {{ .Values.name }}\n'
+        "managed: {{ .Release.Service }}\n{{- end }}",
         "templates/vs.yaml": """\
 apiVersion: networking.istio.io/v1
 kind: VirtualService

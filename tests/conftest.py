@@ -67,7 +67,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     """An empty folder to write manifests into; rules that fail raise."""
     monkeypatch.setenv("TSPLIT_LINT_DEBUG", "1")
     # What is installed must not decide what a test sees.
-    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: False)
+    monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: False)
     monkeypatch.chdir(tmp_path)
     return Tree(tmp_path)
 

@@ -674,8 +674,8 @@ def test_mistakes_in_values_sets_and_the_engine(
 
 def test_config_tells_what_renders_charts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("config")[1].splitlines()[1] == "charts rendered by: built-in"
-    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: True)
-    monkeypatch.setattr("tsplit_lint.helm.engine.version", lambda: "1.2")
+    monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: True)
+    monkeypatch.setattr("tsplit_lint.helm.installed.version", lambda: "1.2")
     told = "Helm's own engine (helm-python-sdk 1.2)"
     assert run("config")[1].splitlines()[1] == f"charts rendered by: {told}"
     assert json.loads(run("config", "--format", "json")[1])["charts_rendered_by"] == told

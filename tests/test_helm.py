@@ -44,7 +44,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tree
     if request.param == "helm":
         if not HAS_HELM:
             pytest.skip("Helm's own engine is not installed")
-        monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: True)
+        monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: True)
     return str(request.param)
 
 
@@ -650,7 +650,7 @@ def test_helms_own_engine_is_asked_where_it_is_installed(
         }
     )
     assert tree.show(select=("TS201", "TS003")) == []
-    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: True)
+    monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: True)
     assert tree.show(select=("TS201", "TS003")) == [
         "c/templates/a.yaml:8:5 TS201",
         "c/templates/b.yaml:3:41 TS003",
@@ -665,8 +665,21 @@ def test_a_harness_service_is_never_rendered_by_helm(
     def never(*_arguments: object) -> dict[str, str]:
         raise AssertionError("Helm was asked")
 
-    monkeypatch.setattr("tsplit_lint.helm.engine.is_installed", lambda: True)
+    monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: True)
     monkeypatch.setattr("tsplit_lint.helm.engine.HelmProcess.render", never)
     text = PLAIN.replace("{{ .Chart.Name }}", "shop")
     tree.write({"values.yaml": "w: 80\n", "templates/a.yaml": text})
     assert tree.show(select=("TS201",)) == ["templates/a.yaml:8:5 TS201"]
+
+
+@pytest.mark.skipif(not HAS_HELM, reason="Helm's own engine is not installed")
+def test_a_chart_that_helm_refuses_is_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsplit_lint.helm.installed.is_installed", lambda: True)
+    tree.write({"c/Chart.yaml": chart("shop"), "c/values.yaml": "w: 80\nweb: text\n"})
+    tree.write({"c/charts/web/Chart.yaml": chart("web"), "c/templates/a.yaml": PLAIN})
+    found = report(tree, select=("TS201",))
+    assert [finding.file for finding in found.findings] == ["c/templates/a.yaml"]
+    (note,) = found.notes
+    assert note.startswith(
+        "Helm's own engine does not render the chart in c, so the built-in one did: "
+    )

@@ -448,6 +448,8 @@ def test_what_apply_applies_is_read_from_the_manifests(
     tree.write({"Workflows/x.yaml": text, f"{manifests}/vs.yaml": VIRTUAL_SERVICE})
     alone = json.loads(command("plan", "Workflows/x.yaml", "--format", "json")[1])
     assert shares(alone["rollouts"][0])[1] is None
+    action = alone["rollouts"][0]["steps"][1]["action"]
+    assert action == "apply templates/vs.yaml, set the shares"
     words = ("plan", "Workflows/x.yaml", *flags, "--format", "json", "--select", "TS6")
     (told,) = json.loads(command(*words)[1])["rollouts"]
     assert told["steps"][1]["action"] == "apply templates/vs.yaml, give the canary 25%"

@@ -535,3 +535,26 @@ def test_values_and_standard_input_are_read_as_lint_reads_them(command: Run, tre
     assert destinations(json.loads(command(*words)[1])) == [("one", None, 100.0)]
     found = json.loads(command(*words, "--values", "prod.yaml")[1])
     assert destinations(found) == [("two", None, 100.0)]
+
+
+def test_a_short_host_of_several_namespaces(tree: Tree, command: Run) -> None:
+    route = """\
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: shop, namespace: NS}
+        spec:
+          hosts: [shop]
+          http:
+          - route: [{destination: {host: shop}}]
+        """
+    tree.write({f"{name}/vs.yaml": route.replace("NS", name) for name in ("dev", "prod")})
+    _code, told, _errors = command("trace", "--host", "shop", ".")
+    assert "VirtualService dev/shop" in told
+    assert (
+        '"shop" is read as the one of the namespace dev; prod has one too: choose with '
+        "--from-namespace." in told
+    )
+    assert "oldest" not in told
+    _code, told, _errors = command("trace", "--host", "shop", "--from-namespace", "prod", ".")
+    assert "VirtualService prod/shop" in told
+    assert "is read as" not in told

@@ -61,8 +61,8 @@ def known_namespace(resource: Resource) -> str | None:
 #: How specific a host without a wildcard is: more than any with one.
 _EXACT: Final = 1000
 
-#: What an answer depends on, apart from places: host, host as written, namespace, by gateways.
-Asked = tuple[Host, str, str | None, str | None, bool]
+#: What an answer depends on, apart from places: host, host as written, namespace, by gateways, delegate.
+Asked = tuple[Host, str, str | None, str | None, bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class Catalog:
     _providing: dict[Asked, list[Resource]] = field(init=False)
     _nearby: dict[tuple[int, ...], Nearby[Any]] = field(init=False)
     _kinds: dict[type[Resource], list[Any]] = field(init=False)
+    _broken: bool | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._rules = defaultdict(list)
@@ -119,6 +120,7 @@ class Catalog:
         self._providing = {}
         self._nearby = {}
         self._kinds = {}
+        self._broken = None
         for scope in self.scopes:
             for resource in scope.resources:
                 self._add(resource)
@@ -242,6 +244,20 @@ class Catalog:
             or client in scopes
             or ("." in scopes and namespaces_meet(known_namespace(resource), client))
         )
+
+    def _offered(self, provider: Resource, asker: Resource) -> bool:
+        """Whether a client of `asker`'s routes, or one that both are for, sees what provides a host.
+
+        What a team exports to other namespaces and not to its own is for the clients there, and so are
+        the routes and policies that it writes beside it.  The clients of a delegate are those of the
+        routes that delegate to it.
+        """
+        if self._visible(provider, asker):
+            return True
+        named = [value for value in _exported_to(provider) if value not in (".", "~")]
+        namespace = known_namespace(provider)
+        is_own = namespace is not None and namespace == _client(asker)
+        return bool(named) and (is_own or _is_delegate(asker))
 
     def subset(self, host: str, subset: str, asker: Resource) -> Lookup:
         """Whether a subset of a host is defined.
@@ -415,12 +431,12 @@ class Catalog:
         found = [
             resource
             for known, resource in self._providers.get(target.name, ())
-            if known.same(target) and self._visible(resource, asker)
+            if known.same(target) and self._offered(resource, asker)
         ]
         return found or [
             resource
             for pattern, resource in self._wild_providers
-            if self._visible(resource, asker) and self._wildcard_covers(pattern, target, host)
+            if self._offered(resource, asker) and self._wildcard_covers(pattern, target, host)
         ]
 
     def _may_provide(self, target: Host, asker: Resource) -> bool:
@@ -554,6 +570,10 @@ class Catalog:
         found = self._pods.selected(selector, known_namespace(asker))
         return [workload for workload, _certain in found]
 
+    def has_pods(self, selector: Mapping[str, object]) -> bool:
+        """Whether the pods of some workload in sight have the labels, or may have them."""
+        return next(iter(self._pods.selected(selector, None)), None) is not None
+
     def selected_anywhere(self, selector: Mapping[str, object], asker: Resource) -> list[Workload]:
         """As `selected`, in all namespaces: the pods of a Gateway."""
         found = self._pods.selected(selector, None)
@@ -674,7 +694,14 @@ class Catalog:
         scope = resource.file.scope
         if scope is not None and scope.partial:
             return False
-        return self.is_complete(resource.file.path)
+        return self.is_complete(resource.file.path) and not self._has_broken_file()
+
+    def _has_broken_file(self) -> bool:
+        """Whether what some file defines is out of sight, as it is no YAML."""
+        if self._broken is None:
+            problems = (file.problems_of("syntax", "limit") for file in self.files)
+            self._broken = any(True for found in problems for _problem in found)
+        return self._broken
 
     def resources(self, kind: type[R]) -> Iterator[R]:
         """Every object of a kind in sight."""
@@ -751,6 +778,7 @@ def _asked(target: Host, host: str, asker: Resource) -> Asked:
         known_namespace(asker),
         _client(asker),
         _serves_gateways(asker),
+        _is_delegate(asker),
     )
 
 
@@ -768,6 +796,10 @@ def _client(asker: Resource) -> str | None:
     if any(scope in ("*", ".", namespace) for scope in scopes):
         return namespace
     return scopes[0] if len(scopes) == 1 and is_text(scopes[0]) else None
+
+
+def _is_delegate(asker: Resource) -> bool:
+    return isinstance(asker, VirtualService) and not asker.hosts
 
 
 def _serves_gateways(asker: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,13 @@ def parser() -> Parser:
         prog=f"{PROG} config",
         description="Show the effective settings and where each came from: it takes the flags of lint.",
     )
+    result.add_argument(
+        "--scopes",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="show how the files below this path are divided, and why (repeatable)",
+    )
     add_format_flag(result)
     add_rule_flags(result)
     add_level_flags(result)
@@ -46,11 +54,32 @@ def run(words: list[str]) -> int:
     """Print the settings."""
     namespace = parser().parse(words)
     settings = settings_of(namespace)
+    if namespace.scopes:
+        return _show_scopes(namespace.scopes, settings, namespace.format)
     values = {key: _plain(getattr(settings.config, name)) for key, name in KEYS.items()}
     write(_json(settings, values) if namespace.format == "json" else _text(settings, values))
     for note in all_rules()[1]:
         complain("note", note)
     return 0
+
+
+def _show_scopes(paths: list[str], settings: Settings, form: str) -> int:
+    """Print how a tree is divided."""
+    from ..division import as_json, as_text, parts_of
+    from ..engine import load_catalog
+
+    missing = [path for path in paths if not os.path.exists(path)]
+    for path in missing:
+        complain("error", f"{path or '(an empty path)'}: no such file or folder")
+    present = [path for path in paths if path not in missing]
+    if not present:
+        return 2
+    catalog, unreadable = load_catalog(present, settings.config)
+    for failure in unreadable:
+        complain("error", failure)
+    parts = parts_of(catalog)
+    write(as_json(parts) if form == "json" else as_text(parts))
+    return 2 if missing or unreadable else 0
 
 
 def _json(settings: Settings, values: Mapping[str, Any]) -> str:
@@ -83,7 +112,7 @@ def _text(settings: Settings, values: Mapping[str, Any]) -> str:
 
 def _engine(settings: Settings) -> str:
     """What renders Helm charts in this installation, for `auto` depends on it."""
-    from ..helm.engine import engine_name, version
+    from ..helm.installed import engine_name, version
 
     name = engine_name(settings.config.helm_engine)
     return f"Helm's own engine (helm-python-sdk {version()})" if name == "helm" else "built-in"

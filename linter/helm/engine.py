@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import Any, Final
 
 from ..templates.chart import MESH_VERSIONS
@@ -26,6 +25,8 @@ from .tree import ChartTree, word
 
 #: Seconds that Helm may take for one chart, starting it aside.
 _PATIENCE: Final = 20
+#: Charts in a row that may end it before it is asked no more.
+_MAX_DEATHS: Final = 5
 #: Templates of a chart that may fail before it is left to the built-in engine.
 _MAX_FAILURES: Final = 20
 #: The ending of a marked copy.
@@ -41,27 +42,6 @@ _ASKS_FOR_MESH: Final = re.compile(
 )
 
 
-def is_installed() -> bool:
-    """Whether Helm's own engine is there."""
-    return find_spec("helm_python") is not None
-
-
-def engine_name(wanted: str) -> str:
-    """The engine that renders charts, given the setting `helm-engine`."""
-    return "helm" if wanted != "built-in" and is_installed() else "built-in"
-
-
-def version() -> str:
-    """The version of the package that holds it."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as version_of
-
-    try:
-        return version_of("helm-python-sdk")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 class HelmError(Exception):
     """What Helm says about a chart that it does not render."""
 
@@ -75,7 +55,7 @@ class HelmProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_useless = False
+        self._deaths = 0
 
     def render(self, files: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
         """Template → what it writes; raises HelmError, HelmDied."""
@@ -94,7 +74,7 @@ class HelmProcess:
     def _ask(self, line: bytes) -> dict[str, Any]:
         import threading
 
-        if self._is_useless:
+        if self._deaths >= _MAX_DEATHS:
             raise HelmDied
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 our own program
@@ -113,12 +93,14 @@ class HelmProcess:
             process.stdin.flush()
             answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
+            self._deaths += 1
             self.close()
             raise HelmDied from None
         finally:
             timer.cancel()
         if not isinstance(answer, dict):
             raise HelmDied
+        self._deaths = 0
         return answer
 
     def close(self) -> None:
@@ -158,24 +140,24 @@ class Outcome:
     sources: dict[tuple[int, str], MarkedSource] = field(default_factory=dict)
 
 
-def render_release(release: Release, given: Mapping[str, Any], *, by_file: bool) -> Outcome | None:
-    """All templates of a chart; None where Helm does not take the chart at all.
+def render_release(release: Release, given: Mapping[str, Any], *, by_file: bool) -> Outcome | str:
+    """All templates of a chart; where Helm does not take the chart at all, why.
 
     `by_file`: templates are included by the names of their files, hence must not hold marks.
     """
     outcome = Outcome(copied=by_file)
     files = dict(_files_of(release.tree, release.root.path, outcome))
     if sum(map(len, files.values())) > _MAX_FILES_SIZE:
-        return None
+        return "it is too large"
     values = _plain(given)
     for _attempt in range(_MAX_FAILURES):
         try:
             outputs = helm_process().render(files, values)
         except HelmDied:
-            return None
+            return "it takes too long, or too much memory"
         except HelmError as error:
             if not _drop_failing(str(error), files, release, outcome):
-                return None
+                return " ".join(str(error).split())[:200]
         else:
             ending = _COPY if by_file else ""
             outcome.outputs = {
@@ -184,7 +166,7 @@ def render_release(release: Release, given: Mapping[str, Any], *, by_file: bool)
                 if name.endswith(ending)
             }
             return outcome
-    return None
+    return "too many of its templates fail"
 
 
 def _drop_failing(message: str, files: dict[str, str], release: Release, outcome: Outcome) -> bool:

@@ -70,7 +70,7 @@ def _given(step: Step, shift: Shift | None, word: str) -> str:
     if is_integer(share):
         return f"give the {word} {share}%" if share else "give stable everything"
     weights = [f"{name} {weight}" for name, weight in _weights(step)]
-    return f"give {_cut(', '.join(weights))}" if weights else f"give the {word} a share"
+    return f"give {_cut(', '.join(weights))}" if weights else "set the shares"
 
 
 def _weights(step: Step) -> Iterator[tuple[str, str]]:

@@ -45,7 +45,7 @@ def _dump(value: Any, *, is_pretty: bool) -> str:
 def _dumper(is_pretty: bool) -> type[Any]:
     from yaml import SafeDumper, ScalarNode
 
-    class Dumper(SafeDumper):
+    class Dumper(SafeDumper):  # type: ignore[misc]
         def ignore_aliases(self, data: Any) -> bool:
             return True
 

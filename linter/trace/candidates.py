@@ -17,7 +17,11 @@ from ..matching.conditions import MESH, gateway_key
 from ..matching.evaluate import Request, gateway_name
 from ..resource import Gateway, Resource, Server, Service, VirtualService, as_dict, as_list
 from ..values import Unknown, is_integer, is_text
+from ..words import listed
 from .model import Trace
+
+#: A VirtualService and how it ranks among those of a host: the least comes first.
+Ranked = tuple[tuple[int, int], VirtualService]
 
 
 def where(resource: Resource) -> str:
@@ -52,7 +56,7 @@ def target_of(request: Request, catalog: Catalog) -> Host:
 
 def _of_mesh(trace: Trace, catalog: Catalog) -> list[VirtualService]:
     request = trace.request
-    ranked: list[tuple[tuple[int, int], VirtualService]] = []
+    ranked: list[Ranked] = []
     for service in catalog.resources(VirtualService):
         if not _serves_mesh(service, trace):
             continue
@@ -61,6 +65,7 @@ def _of_mesh(trace: Trace, catalog: Catalog) -> list[VirtualService]:
         if specific is not None and export is not None:
             ranked.append(((-specific, export), service))
     ranked.sort(key=lambda entry: entry[0])
+    ranked = _of_one_namespace(ranked, trace, catalog)
     best = [service for rank, service in ranked if rank[0] == ranked[0][0][0]]
     if len(best) > 1:
         others = ", ".join(where(service) for service in best[1:])
@@ -69,6 +74,28 @@ def _of_mesh(trace: Trace, catalog: Catalog) -> list[VirtualService]:
             "Their age stands in no file, so the order of files decides here."
         )
     return [service for _rank, service in ranked]
+
+
+def _of_one_namespace(ranked: list[Ranked], trace: Trace, catalog: Catalog) -> list[Ranked]:
+    """What is left when a short name of several namespaces is read as that of the first of them."""
+    request = trace.request
+    if "." in request.host or request.namespace is not None or not ranked:
+        return ranked
+    best = [service for rank, service in ranked if rank[0] == ranked[0][0][0]]
+    meant = catalog.host(request.host, best[0])
+    same = [entry for entry in ranked if catalog.host(request.host, entry[1]).same(meant)]
+    others = sorted(
+        {str(catalog.host(request.host, service).namespace) for service in best}
+        - {str(meant.namespace)}
+    )
+    if len(same) < len(ranked) and others:
+        trace.note(
+            f'"{request.host}" is read as the one of the namespace {meant.namespace}; '
+            f"{listed(others)} {'has' if len(others) == 1 else 'have'} one too: choose with "
+            "--from-namespace."
+        )
+        return same
+    return ranked
 
 
 def _serves_mesh(service: VirtualService, trace: Trace) -> bool:

@@ -16,6 +16,7 @@ from tsplit_lint import (
     Scope,
     Severity,
     Together,
+    as_dict,
     codes_of_servers,
     is_text,
     listed,
@@ -141,7 +142,8 @@ class ConflictingGateways(Rule[Scope]):
         for gateway in scope.of(Gateway):
             if is_text(gateway.name):
                 for listener in listeners(gateway):
-                    if protocol_of(listener.protocol) not in (None, "udp"):
+                    known = protocol_of(listener.protocol) not in (None, "udp")
+                    if known and not _contradicts_itself(listener):
                         yield from self._against(listener, seen)
                         seen.add(listener)
 
@@ -264,6 +266,12 @@ class _Seen:
         """Whether both are certainly deployed together."""
         how_sure = self._catalog.together(listener.gateway, other.gateway)
         return how_sure is Together.SURELY
+
+
+def _contradicts_itself(listener: Listener) -> bool:
+    """Whether a server says HTTP and yet how to end TLS: TS512 tells, and either may be meant."""
+    tls = as_dict(listener.server.data.get("tls"))
+    return listener.carries == "http" and bool(tls.get("mode"))
 
 
 def _name(other: Listener, listener: Listener) -> str:

@@ -14,7 +14,6 @@ from tsplit_lint import (
     hides_selector,
     is_text,
     nearest,
-    selects,
 )
 
 
@@ -104,13 +103,11 @@ class GatewaySelectsNothing(Rule[Gateway]):
             return
         if catalog.selected_anywhere(selector, gateway):
             return
-        workloads = list(catalog.resources(Workload))
-        if any(_may_select(selector, workload) for workload in workloads):
-            return  # of another environment, say
-        if _is_installed(selector) and not any(
-            _is_gateway_beside(workload, gateway) for workload in workloads
-        ):
+        if _is_installed(selector) and not _has_gateway_beside(gateway):
             return
+        if catalog.has_pods(selector):
+            return  # of another environment, say
+        workloads = list(catalog.resources(Workload))
         labels = [f"{key}: {value}" for key, value in selector.items()]
         known = {
             f"{key}: {w.pod_labels[key]}"
@@ -129,10 +126,6 @@ class GatewaySelectsNothing(Rule[Gateway]):
         )
 
 
-def _may_select(selector: dict[str, object], workload: Workload) -> bool:
-    return workload.hides_labels or selects(selector, workload.pod_labels) is not False
-
-
 def _is_installed(selector: dict[str, object]) -> bool:
     """Whether the selector is that of a gateway which Istio's own installer makes."""
     app = selector.get("app")
@@ -141,6 +134,8 @@ def _is_installed(selector: dict[str, object]) -> bool:
     )
 
 
-def _is_gateway_beside(workload: Workload, gateway: Gateway) -> bool:
+def _has_gateway_beside(gateway: Gateway) -> bool:
     """Whether a workload of the same folder, chart or service is labelled like Istio's gateways."""
-    return workload.file.scope is gateway.file.scope and _is_installed(workload.pod_labels)
+    scope = gateway.file.scope
+    workloads = scope.of(Workload) if scope is not None else []
+    return any(_is_installed(workload.pod_labels) for workload in workloads)

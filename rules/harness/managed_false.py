@@ -180,7 +180,7 @@ class ManagedFalse(Rule[VirtualService | DestinationRule]):
                     resource.at("metadata", "annotations", MANAGED),
                     f"{resource.title} says that Harness does not manage it, but the workflow "
                     f"{deployer.rollout.name} splits the traffic of the managed VirtualService of this "
-                    "service. There is none: Harness shifts nothing.",
+                    "service. There is none: the step fails.",
                     related=[
                         (split.step.head(), "this step needs a managed VirtualService")
                         for split in traffic_splits(deployer.steps)[:1]

@@ -10,9 +10,11 @@ from tsplit_lint import (
     Gateway,
     Port,
     Rule,
+    Server,
     Service,
     ServiceEntry,
     Severity,
+    as_dict,
     is_text,
     protocol_of,
     service_protocol,
@@ -115,7 +117,7 @@ class PortNaming(Rule[Service | Gateway | ServiceEntry]):
         ports = (
             subject.ports
             if isinstance(subject, ServiceEntry)
-            else [server.port for server in subject.servers]
+            else [server.port for server in subject.servers if not _contradicts_itself(server)]
         )
         for port in ports:
             if is_text(port.name) and port.name and is_text(port.protocol):
@@ -153,6 +155,13 @@ class PortNaming(Rule[Service | Gateway | ServiceEntry]):
                 aliases=("KIA0601",),
                 help=f"Call it {protocol}, or {protocol}- and a word of your own.",
             )
+
+
+def _contradicts_itself(server: Server) -> bool:
+    """Whether a port says HTTP beside settings for TLS: TS512 tells, and the name may be right."""
+    tls = as_dict(server.data.get("tls"))
+    written = server.port.protocol
+    return is_text(written) and protocol_of(written) == "http" and bool(tls.get("mode"))
 
 
 def _is_given(service: Service) -> bool:

@@ -14,6 +14,7 @@ from tsplit_lint import (
     Step,
     manifests_of,
     nearest,
+    written_as,
 )
 
 
@@ -22,7 +23,8 @@ class ApplyFileAbsent(Rule[Rollout]):
 
     What it checks:
         The `filePaths` of the Apply steps of FirstGen workflows, rollback phases included. It is
-        one text with commas between the paths, not a list (that one is an error), and not blank.
+        one text with commas between the paths, not a list (that one is an error), and neither blank
+        nor missing.
         Where the manifests of the service are in sight, each path must be one of them, given from
         the root of the manifests with its folders; paths with an expression or a wildcard are not
         judged.
@@ -170,7 +172,7 @@ class ApplyFileAbsent(Rule[Rollout]):
                     "workflow cannot be read.",
                     help="Write the paths as one text, separated by commas.",
                 )
-            elif step.properties and value in (None, ""):
+            elif value in (None, "") and _is_told(step):
                 yield self.finding(
                     step.setting("filePaths"),
                     f"{step.whereabouts} names no file to apply.",
@@ -197,6 +199,15 @@ class ApplyFileAbsent(Rule[Rollout]):
                 severity=Severity.WARNING,
                 help="Write the path from the root of the manifests, folders included.",
             )
+
+
+def _is_told(step: Step) -> bool:
+    """Whether the step has settings, and none that was meant to be the paths."""
+    return (
+        bool(step.properties)
+        and "filePaths" not in step.data
+        and written_as("filePaths", step.properties) is None
+    )
 
 
 def _is_whole(manifests: Manifests) -> bool:

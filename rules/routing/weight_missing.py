@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Route, Rule, Severity, VirtualService
+from tsplit_lint import (
+    Catalog,
+    Destination,
+    Finding,
+    Route,
+    Rule,
+    Severity,
+    VirtualService,
+    nearest,
+)
 
 
 class WeightMissing(Rule[VirtualService]):
@@ -72,6 +81,8 @@ class WeightMissing(Rule[VirtualService]):
         given = [place.weight for place in route.destinations if place.weight is not None]
         if not bare or all(weight == 0 for weight in given):
             return
+        if any(map(_is_misspelt, bare)):
+            return  # TS009 names the field
         known = sum(weight for weight in given if type(weight) is int)
         rest = 100 - known if len(bare) == 1 and 0 < known < 100 else None
         first = bare[0].wrapper or bare[0]
@@ -85,3 +96,10 @@ class WeightMissing(Rule[VirtualService]):
             help="Give it a weight"
             + (f": {rest} makes the sum 100." if rest else ", so that they sum to 100."),
         )
+
+
+def _is_misspelt(destination: Destination) -> bool:
+    """Whether a field beside the destination was meant as its weight."""
+    fields = destination.wrapper.data if destination.wrapper else {}
+    others = [name for name in fields if name not in ("destination", "headers")]
+    return any(nearest(str(name), ("weight",)) for name in others)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from tsplit_lint import (
     Catalog,
+    DestinationRule,
     Finding,
     Rule,
     Severity,
     VirtualService,
     codes_without_subset,
     is_text,
+    nearest,
 )
 
 
@@ -108,6 +110,8 @@ class SubsetUnseen(Rule[VirtualService]):
                 continue
             if catalog.provider(host, service).state != "found":
                 continue
+            if _is_misspelt(host, subset, catalog):
+                continue
             yield self.finding(
                 destination.at("subset"),
                 f'No DestinationRule in sight defines the subset "{subset}" of host "{host}". Requests '
@@ -115,3 +119,15 @@ class SubsetUnseen(Rule[VirtualService]):
                 aliases=codes_without_subset(destination, catalog),
                 help="Add a DestinationRule that defines the subset, or remove `subset` from the route.",
             )
+
+
+def _is_misspelt(host: str, subset: str, catalog: Catalog) -> bool:
+    """Whether a DestinationRule with the subset misspells the host, which TS402 tells."""
+    return any(
+        is_text(rule.host)
+        and nearest(rule.host, (host,)) is not None
+        and any(defined.name == subset for defined in rule.subsets)
+        and catalog.provider(rule.host, rule).state != "found"
+        and not catalog.in_other_namespaces(rule.host, rule)
+        for rule in catalog.resources(DestinationRule)
+    )

@@ -88,10 +88,13 @@ class SubsetWithoutLabels(Rule[DestinationRule]):
             if not isinstance(rule.spec["subsets"][int(subset.path[-1])], dict):
                 continue
             name = f'The subset "{subset.name}"' if is_text(subset.name) else "This subset"
+            told = "the same as no subset"
+            if is_present(subset.data.get("trafficPolicy")):
+                told = "and its trafficPolicy alone sets it apart"
             mild = _may_be_meant(subset, rule) and not _is_split(subset, rule, catalog)
             yield self.finding(
                 subset.at("name"),
-                f"{name} has no labels, so it is every pod of {host}, the same as no subset.",
+                f"{name} has no labels, so it is every pod of {host}, {told}.",
                 severity=Severity.INFO if mild else None,
                 aliases=codes,
                 help="Give it the labels of the pods that it stands for.",

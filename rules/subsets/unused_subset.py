@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tsplit_lint import (
@@ -10,10 +11,12 @@ from tsplit_lint import (
     Finding,
     Rule,
     Severity,
+    VirtualService,
     endpoint_labels,
     is_delivery_pair,
     is_text,
     listed,
+    nearest,
     selects_nothing,
 )
 
@@ -118,6 +121,12 @@ class UnusedSubset(Rule[DestinationRule]):
         known = {name for name in named if is_text(name)}
         if any(name is not None and not is_text(name) for name in named):
             return
+        if any(
+            is_text(to.subset)
+            and catalog.subset(str(to.host), to.subset, to.resource).state == "absent"
+            for to in destinations
+        ):
+            return  # TS301: the route may mean one of these
         endpoints = endpoint_labels(str(rule.host), rule, catalog)
         used = f"they name {listed(sorted(known))}" if known else "they name none"
         for subset in rule.subsets:
@@ -125,6 +134,8 @@ class UnusedSubset(Rule[DestinationRule]):
             if not is_text(name) or not name or name in known:
                 continue
             if any(is_delivery_pair(name, other, colours=True) for other in known):
+                continue
+            if _is_named_elsewhere(name, rule, catalog):
                 continue
             # One without pods is TS305.
             if not endpoints or not selects_nothing(subset, endpoints, catalog):
@@ -134,3 +145,21 @@ class UnusedSubset(Rule[DestinationRule]):
                     f"go to its host ({used}).",
                     help="Remove the subset, or route to it.",
                 )
+
+
+def _is_named_elsewhere(name: str, rule: DestinationRule, catalog: Catalog) -> bool:
+    """Whether a route misspells the host beside the subset, which TS401 tells."""
+    hosts = catalog.once(_unprovided).get(name, ())
+    return any(nearest(host, (str(rule.host),)) for host in hosts)
+
+
+def _unprovided(catalog: Catalog) -> dict[str, set[str]]:
+    """The hosts that routes name and nothing provides, by the subset beside them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for service in catalog.resources(VirtualService):
+        for to in service.destinations():
+            subset, host = to.subset, to.host
+            named = is_text(subset) and is_text(host)
+            if named and catalog.provider(str(host), service).state != "found":
+                found[str(subset)].add(str(host))
+    return found

@@ -270,3 +270,13 @@ def test_two_servers_of_one_gateway_may_share_a_certificate(tree: Tree) -> None:
     text = cert("one")
     server = text[text.index("  - port") :].replace("one.example", "two.example")
     assert show(tree, {"gw.yaml": text + server}, "TS506") == []
+
+
+def test_a_server_that_contradicts_itself_is_told_once(tree: Tree) -> None:
+    other = gateway("two", hosts="[b.example.com]")
+    wrong = gateway("one").replace("HTTPS}", "HTTP}")
+    select = ("TS407", "TS503", "TS512")
+    tree.write({"g.yaml": (wrong + other).replace("name: p", "name: https-p")})
+    assert tree.show(select=select) == ["g.yaml:11:17 TS512"]
+    tree.write({"g.yaml": gateway("one", "HTTP") + other})
+    assert tree.show(select=("TS503",)) == ["g.yaml:19:20 TS503"]

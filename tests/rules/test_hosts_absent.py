@@ -151,6 +151,31 @@ def test_a_service_is_exported_by_an_annotation(tree: Tree, scopes: str, is_seen
     assert show(tree, files, complete=True) == ([] if is_seen else ABSENT)
 
 
+def test_what_is_for_other_namespaces_only_is_routed_by_its_owner(tree: Tree) -> None:
+    meta = "namespace: prod, annotations: {networking.istio.io/exportTo: 'web,edge'}"
+    host = "cart.prod.svc.cluster.local"
+    files = {"vs.yaml": route(host, "namespace: prod"), "s.yaml": provide("cart", meta)}
+    assert show(tree, files, complete=True) == []
+    assert show(tree, {"vs.yaml": route(host, "namespace: dev")}, complete=True) == ABSENT
+    private = provide("cart", meta.replace("web,edge", "~"))
+    files = {"vs.yaml": route(host, "namespace: prod"), "s.yaml": private}
+    assert show(tree, files, complete=True) == ABSENT
+
+
+def test_a_delegate_is_for_the_clients_of_its_root(tree: Tree) -> None:
+    meta = "namespace: prod, annotations: {networking.istio.io/exportTo: 'edge'}"
+    delegate = route("cart.prod.svc.cluster.local", "namespace: web").replace(
+        "  hosts: [shop]\n", ""
+    )
+    assert show(tree, {"vs.yaml": delegate, "s.yaml": provide("cart", meta)}, complete=True) == []
+
+
+def test_a_broken_file_makes_no_tree_complete(tree: Tree) -> None:
+    files = {"a/vs.yaml": route("cart"), "b/s.yaml": provide("cart") + "  a: b\n c: d\n"}
+    assert show(tree, files, complete=True) == []
+    assert show(tree, {"b/s.yaml": provide("other")}, complete=True) == ["a/vs.yaml:10:15 TS401"]
+
+
 def test_mirrors(tree: Tree) -> None:
     vs = route("shop", extra="mirror: {host: cart}")
     found = show(tree, {"vs.yaml": vs, "s.yaml": provide("shop")}, complete=True)

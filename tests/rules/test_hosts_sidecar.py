@@ -293,6 +293,13 @@ def test_what_istio_takes_with_a_warning(tree: Tree, doubtful: str, line: int, r
     assert found(tree, "TS421", sidecar(right)) == []
 
 
+def test_the_default_of_the_mesh_names_each_namespace_and_its_own(tree: Tree) -> None:
+    text = sidecar(egress("./*", "istio-system/*"))
+    assert found(tree, "TS421", text.replace("shop", "istio-system")) == []
+    twice = sidecar(egress("./*", "./a.b")).replace("shop", "istio-system")
+    assert found(tree, "TS421", twice) == ["9 warning"]
+
+
 def test_a_sidecar_without_a_spec(tree: Tree) -> None:
     text = sidecar().partition("spec:")[0]
     assert found(tree, "TS421", text) == ["4 error"]

@@ -581,5 +581,24 @@ def test_a_blank_path(tree: Tree) -> None:
     assert severities(tree, "TS627") == [Severity.WARNING]
 
 
+def test_settings_without_a_path(tree: Tree) -> None:
+    text = canary(step("K8S_APPLY", stateTimeoutInMinutes=10))
+    assert rules(tree, text, {}, "TS627") == ["TS627 properties:"]
+    assert severities(tree, "TS627") == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    "apply_step",
+    [
+        step("K8S_APPLY", stateTimeoutInMinutes=10) + "  templateUri: App/Apply:latest\n",
+        step("K8S_APPLY", stateTimeoutInMinutes=10) + "  filePaths: templates/routes.yaml\n",
+        step("K8S_APPLY", filepaths="templates/routes.yaml"),
+        step("K8S_APPLY"),
+    ],
+)
+def test_a_path_that_another_place_gives(tree: Tree, apply_step: str) -> None:
+    assert rules(tree, canary(apply_step), {}, "TS627") == []
+
+
 def test_manifests_that_are_not_in_sight(tree: Tree) -> None:
     assert rules(tree, canary(apply("templates/routes.yaml")), {}, "TS627") == []

@@ -505,6 +505,15 @@ def test_phases_that_a_template_fills_in(tree: Tree) -> None:
     assert lines(tree, text, "TS621") == []
 
 
+def test_a_canary_of_a_service_that_a_template_fills_in_is_deleted(tree: Tree) -> None:
+    given = '  templateExpressions: [{fieldName: serviceName, expression: "${Service}"}]\n'
+    text = pair_of_phases({}, {"service": "cart"})
+    other = text.replace("  serviceName: cart\n", f"  serviceName: cart\n{given}")
+    assert other != text
+    assert lines(tree, text, "TS605") != []
+    assert lines(tree, other, "TS605") == []
+
+
 # -- TS622 ----------------------------------------------------------------------------------------
 
 

@@ -218,3 +218,22 @@ def test_a_patch_is_judged_by_the_route_that_it_makes(tree: Tree) -> None:
     assert tree.show(select=WEIGHTS) == []
     tree.write({"patch.yaml": service("50", "40")})
     assert tree.show(select=WEIGHTS) == ["patch.yaml:8:5 TS201"]
+
+
+def test_a_misspelt_weight_is_told_once(lint_text: Callable[..., list[str]]) -> None:
+    text = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop}
+spec:
+  hosts: [shop]
+  http:
+  - route:
+    - destination: {host: shop, subset: v1}
+      weight: 90
+    - destination: {host: shop, subset: v2}
+      weigth: 10
+"""
+    select = ("TS009", *WEIGHTS)
+    assert lint_text(text, select=select) == ["11:7 TS009"]
+    assert lint_text(text.replace("weigth", "color"), select=select) == ["10:7 TS203", "11:7 TS009"]

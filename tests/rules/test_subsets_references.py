@@ -266,3 +266,35 @@ def test_complete_trees_with_a_rule_that_lacks_the_subset(tree: Tree) -> None:
     shop = "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {ports: [{port: 80}]}\n"
     files = {"vs.yaml": service(), "dr.yaml": rule("v1"), "service.yaml": shop}
     assert show(tree, files, complete=True) == [FOUND]
+
+
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: shopping}
+spec: {ports: [{name: http, port: 80}]}
+"""
+
+
+def test_a_slip_in_the_rules_host_is_told_once(tree: Tree) -> None:
+    files = {"s.yaml": SERVICE, "vs.yaml": service("v2", "shopping")}
+    select = ("TS302", "TS312", "TS401", "TS402")
+    tree.write({**files, "dr.yaml": rule("v2", host="shoping")})
+    assert [line.split()[1] for line in tree.show(select=select, complete=True)] == ["TS402"]
+    tree.write({"dr.yaml": rule("v1", host="shoping")})
+    found = [line.split()[1] for line in tree.show(select=select, complete=True)]
+    assert found == ["TS402", "TS302"]
+
+
+@pytest.mark.parametrize(
+    ("subset", "host", "told"),
+    [("v22", "shopping", "TS301"), ("v2", "shoping", "TS401"), ("v1", "shopping", "TS312")],
+)
+def test_a_slip_in_a_route_leaves_no_subset_unused(
+    tree: Tree, subset: str, host: str, told: str
+) -> None:
+    other = service("v1", "shopping", name="other")
+    files = {"s.yaml": SERVICE, "vs.yaml": service(subset, host), "other.yaml": other}
+    tree.write({**files, "dr.yaml": rule("v1", "v2", host="shopping")})
+    found = tree.show(select=(*SUBSETS, "TS312"), complete=True)
+    assert [line.split()[1] for line in found] == [told]
