@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .catalog.rivals import Claim as Claim
     from .catalog.rivals import Rivals as Rivals
     from .catalog.rivals import Seat as Seat
+    from .catalog.slips import one_slip_away as one_slip_away
     from .config import Config as Config
     from .config import Override as Override
     from .delegates import Delegation as Delegation
@@ -305,6 +306,7 @@ _HOMES = {
         "as_list",
     ),
     "hooks": ("hookimpl",),
+    "catalog.slips": ("one_slip_away",),
     "catalog.rivals": ("Claim", "Rivals", "Seat"),
     "harness.effects": (
         "State",

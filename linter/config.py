@@ -40,6 +40,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     values: tuple[Path, ...] = ()
     values_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
     helm_engine: str = "auto"
     context: tuple[Path, ...] = ()
     complete: bool = False

@@ -118,6 +118,7 @@ def _load(
         config.root_namespace,
         version_of(config.istio_version),
         settings.complete,
+        config.services,
     )
     return loaded, catalog
 

@@ -29,6 +29,7 @@ KEYS: Final = {
     "exclude": "exclude",
     "values": "values",
     "values-sets": "values_sets",
+    "services": "services",
     "helm-engine": "helm_engine",
     "context": "context",
     "complete": "complete",
@@ -121,6 +122,7 @@ class _Merge:
             exclude=self.listed("exclude", tuple(map(self.rebased, flags.exclude))),
             values=tuple(self.paths("values", flags.values, os.path.isfile)),
             values_sets=self.values_sets(),
+            services=self.services(),
             context=tuple(self.paths("context", flags.context, os.path.exists)),
             overrides=self.overrides(),
         )
@@ -211,6 +213,18 @@ class _Merge:
         """The named lists of values files."""
         self.note_both("values-sets", ())
         return {name: tuple(paths) for name, paths in self.data.get("values-sets", {}).items()}
+
+    def services(self) -> dict[str, str]:
+        """The folders of Harness services, as a report shows paths."""
+        self.note_both("services", ())
+        folders = {}
+        for name, given in self.data.get("services", {}).items():
+            folder = os.path.relpath(self.root / given, self.cwd)
+            if not os.path.isdir(folder):
+                place = self.file.place("services", name) if self.file is not None else ""
+                self.mistakes.append(f"{place}: {folder}: no such folder")
+            folders[name] = folder.replace(os.sep, "/")
+        return folders
 
     def helm_engine(self, wanted: str) -> str:
         """The engine that the file names; it must be there."""

@@ -167,6 +167,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
                 exclude: [vendor/]
                 values: [more.yaml]
                 values-sets: {prod: [values-prod.yaml, more.yaml], dev: []}
+                services: {shop: other}
                 helm-engine: built-in
                 context: [other]
                 complete: true
@@ -192,6 +193,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
         "exclude": ["vendor/"],
         "values": ["more.yaml"],
         "values-sets": {"prod": ["values-prod.yaml", "more.yaml"], "dev": []},
+        "services": {"shop": "other"},
         "helm-engine": "built-in",
         "context": ["other"],
         "complete": True,
@@ -205,7 +207,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
     sources = {key: source for key, (_value, source) in shown(run).items()}
     assert sources == {
         key: f".tsplit-lint.yaml:{line}"
-        for key, line in zip(KEYS, (*range(1, 14), 19, 20), strict=True)
+        for key, line in zip(KEYS, (*range(1, 15), 20, 21), strict=True)
     }
 
 
@@ -679,3 +681,10 @@ def test_config_tells_what_renders_charts(run: Run, monkeypatch: pytest.MonkeyPa
     told = "Helm's own engine (helm-python-sdk 1.2)"
     assert run("config")[1].splitlines()[1] == f"charts rendered by: {told}"
     assert json.loads(run("config", "--format", "json")[1])["charts_rendered_by"] == told
+
+
+def test_the_folder_of_a_service_must_be_there(tree: Tree, run: Run) -> None:
+    tree.write({".tsplit-lint.yaml": "services:\n  shop: deploy/shop\n", "a.yaml": ""})
+    code, _out, err = run("a.yaml")
+    assert code == 2
+    assert ".tsplit-lint.yaml:2:9: deploy/shop: no such folder" in err

@@ -91,6 +91,7 @@ class Catalog:
     root_namespace: str = "istio-system"
     istio_version: tuple[int, int] = LATEST
     is_complete: Callable[[str], bool] = lambda _path: False
+    services: Mapping[str, str] = field(default_factory=dict)
     _rules: dict[str, list[tuple[Host, DestinationRule]]] = field(init=False)
     _wild_rules: list[tuple[str, DestinationRule]] = field(init=False)
     _providers: dict[str, list[tuple[Host, Resource]]] = field(init=False)

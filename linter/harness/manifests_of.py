@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from ..document import MANAGED
 from ..resource import Resource
 from ..scope import VALUES_NAMES
 from .model import Phase, Rollout, Step, shared
@@ -76,6 +77,8 @@ class Manifests:
             return False
         if any(file.kustomized or file.role == "patch" for file in self.files):
             return False
+        if self.files and all(self._catalog.is_complete(file.path) for file in self.files):
+            return True
         given = self._catalog.once(_paths)
         above = self.root.removesuffix("/Files")
         signs = [f"{self.root}/{name}" for name in VALUES_NAMES]
@@ -125,6 +128,8 @@ def manifests_of(rollout: Rollout, catalog: Catalog, phase: Phase | None) -> Man
     known = catalog.once(_Known)
     name = service if isinstance(service, str) and service else None
     key = (rollout.file.path, name, len(names) > 1)
+    if name is not None and name in catalog.services:
+        return known.configured(name, catalog)
     if key not in known.manifests:
         inside = known.layout.get(rollout.services_folder or "")
         if inside:
@@ -149,11 +154,21 @@ class _Known:
             folder, services, _rest = f"/{file.path}".partition("/Services/")
             if services:
                 self.layout[f"{folder}{services}"[1:]].append(file)
+        self._configured: dict[str, Manifests] = {}
         self.services = [s for s in catalog.scopes if s.kind == "service" and s.resources]
         self.named: dict[str, list[Scope]] = defaultdict(list)
         for scope in self.services:
             for part in {_plain(part) for part in scope.root.split("/")}:
                 self.named[part].append(scope)
+
+    def configured(self, name: str, catalog: Catalog) -> Manifests:
+        """The manifests of a service whose folder the configuration names."""
+        if name not in self._configured:
+            root = catalog.services[name]
+            below = "" if root == "." else f"{root}/"
+            files = [f for f in catalog.files if f.path.startswith(below) and f.role == "manifest"]
+            self._configured[name] = Manifests(root, files, catalog, certain=True)
+        return self._configured[name]
 
 
 def _service_names(rollout: Rollout) -> set[str]:
@@ -190,11 +205,29 @@ def _nearby(
     depths = [(shared(own, scope.root.split("/")), scope) for scope in named or known.services]
     deepest = max((depth for depth, _scope in depths), default=0)
     near = [scope for depth, scope in depths if depth == deepest]
+    if not known.services:
+        return _beside(rollout, catalog)
     if len(near) != 1:
         return None
     (scope,) = near
     around = scope.root == "." or f"/{rollout.file.path}".startswith(f"/{scope.root}/")
     return Manifests(scope.root, scope.files, catalog, certain=bool(named) or around)
+
+
+def _beside(rollout: Rollout, catalog: Catalog) -> Manifests | None:
+    """The plain manifests below the rollout's folder, where no other service is deployed from there.
+
+    That they are meant shows a managed object, or that the tree is declared complete.
+    """
+    folder = rollout.file.path.rpartition("/")[0]
+    below = f"{folder}/" if folder else ""
+    files = [f for f in catalog.files if f.role == "manifest" and f.path.startswith(below)]
+    others = [each for each in all_rollouts(catalog) if each.file.path.startswith(below)]
+    services = {name for each in others for name in _service_names(each)}
+    sign = "kind: VirtualService" if catalog.is_complete(rollout.file.path) else MANAGED
+    if len(services) > 1 or not any(sign in file.text for file in files):
+        return None
+    return Manifests(folder, files, catalog, certain=True)
 
 
 def _plain(name: str) -> str:

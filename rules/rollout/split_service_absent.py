@@ -16,6 +16,7 @@ from tsplit_lint import (
     VirtualService,
     manifests_of,
     nearest,
+    one_slip_away,
     traffic_splits,
 )
 
@@ -158,14 +159,15 @@ class SplitServiceAbsent(Rule[Rollout]):
                 continue
             seen.add(name)
             services = manifests.of(VirtualService)
-            if not _may_be_judged(manifests, rollout, catalog):
+            names = [service.name for service in services if isinstance(service.name, str)]
+            slip = one_slip_away(name, names)
+            if slip is None and not _may_be_judged(manifests, rollout, catalog):
                 continue
             if any(_may_have(service, name) for service in services):
                 continue
             if any(service.name == name for service in catalog.resources(VirtualService)):
                 continue
-            names = [service.name for service in services if isinstance(service.name, str)]
-            meant = nearest(name, names)
+            meant = slip or nearest(name, names)
             yield self.finding(
                 split.step.setting("virtualServiceName"),
                 f"Traffic Split {split.step.title} sets the VirtualService {name}, and the service has none "

@@ -134,7 +134,6 @@ def test_false_under_a_traffic_split(tree: Tree) -> None:
         (SPLITS, service(one=virtual_service('"false"'), two=virtual_service('"true"'))),
         (SPLITS, service(one=virtual_service('"false"'), two=virtual_service("{{.Values.x}}"))),
         (SPLITS, service(routes=virtual_service('"false"', top=MARKER))),
-        (SPLITS, {"routes.yaml": virtual_service('"false"')}),
         (pipeline(), service(routes=virtual_service('"false"'))),
     ],
     ids=[
@@ -145,7 +144,6 @@ def test_false_under_a_traffic_split(tree: Tree) -> None:
         "another one is managed",
         "another one may be managed",
         "skipped",
-        "no service",
         "pipeline",
     ],
 )
@@ -160,6 +158,18 @@ def test_false_on_a_rule_with_subsets_of_its_own(tree: Tree) -> None:
     )
     rule = destination_rule('"false"', spec=f"  host: shop\n  subsets:\n{subsets}")
     assert spoken(tree, SPLITS, service(rule=rule), "TS104") == []
+
+
+def test_plain_manifests_beside_the_workflow_are_those_of_its_service(tree: Tree) -> None:
+    files = {"routes.yaml": virtual_service('"false"')}
+    assert len(spoken(tree, SPLITS, files, "TS104")) == 1
+
+
+def test_of_two_services_in_a_folder_none_is_meant(tree: Tree) -> None:
+    other = SPLITS.replace("serviceName: shop", "serviceName: cart")
+    assert other != SPLITS
+    files = {"routes.yaml": virtual_service('"false"'), "other.yaml": other}
+    assert spoken(tree, SPLITS, files, "TS104") == []
 
 
 # -- TS117 ----------------------------------------------------------------------------------------

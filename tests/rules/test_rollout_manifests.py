@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from workflows import (
@@ -141,6 +142,28 @@ def test_a_service_without_any_in_a_complete_tree(tree: Tree) -> None:
     assert len(rules(tree, text, files, "TS611", complete=True)) == 1
 
 
+def test_a_slip_in_a_folder_of_plain_manifests(tree: Tree) -> None:
+    files = {"routes.yaml": virtual_service("shop-routes", managed='"true"')}
+    slip = canary(split("10", service="shop-route"))
+    assert len(rules(tree, slip, files, "TS611")) == 1
+    other = canary(split("10", service="cart-routes"))
+    assert rules(tree, other, files, "TS611") == []
+    assert len(rules(tree, other, files, "TS611", complete=True)) == 1
+
+
+def test_the_configuration_names_the_manifests_of_a_service(tree: Tree) -> None:
+    text = canary(split("10", service="shop-route"))
+    tree.write({"flows/workflow.yaml": text, "k8s/shop/vs.yaml": virtual_service("shop-routes")})
+    tree.write({"k8s/cart/vs.yaml": virtual_service("cart-routes", managed='"true"')})
+
+    def found(**settings: Any) -> list[str]:
+        return tree.show(select=("TS611",), complete=True, **settings)
+
+    assert found() == []
+    assert len(found(services={"shop": "k8s/shop"})) == 1
+    assert found(services={"cart": "k8s/cart"}) == []
+
+
 # -- TS612 ----------------------------------------------------------------------------------------
 
 DEFAULT = canary(split("10"), split("50"))
@@ -205,6 +228,12 @@ def test_another_rule_says_why(tree: Tree, files: dict[str, str], other: str) ->
 )  # fmt: skip
 def test_one_managed_virtual_service_or_who_knows(tree: Tree, files: dict[str, str]) -> None:
     assert rules(tree, DEFAULT, files, "TS612") == []
+
+
+def test_none_managed_in_a_complete_folder_of_plain_manifests(tree: Tree) -> None:
+    files = {"routes.yaml": virtual_service()}
+    assert rules(tree, canary(split("10")), files, "TS612") == []
+    assert rules(tree, canary(split("10")), files, "TS612", complete=True) == TS612
 
 
 def test_two_managed_in_folders_without_values(tree: Tree) -> None:
