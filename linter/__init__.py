@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .catalog.core import Catalog as Catalog
     from .catalog.core import Lookup as Lookup
     from .catalog.core import defined_subsets as defined_subsets
-    from .catalog.core import known_namespace as known_namespace
     from .catalog.endpoints import contradicting_label as contradicting_label
     from .catalog.endpoints import endpoint_labels as endpoint_labels
     from .catalog.endpoints import selects_nothing as selects_nothing
@@ -87,6 +86,7 @@ if TYPE_CHECKING:
     from .harness.model import Rollout as Rollout
     from .harness.model import Section as Section
     from .harness.model import Step as Step
+    from .harness.model import is_progressive as is_progressive
     from .harness.model import shown as shown
     from .harness.routing import RoutedDestination as RoutedDestination
     from .harness.routing import RoutedRoute as RoutedRoute
@@ -105,7 +105,6 @@ if TYPE_CHECKING:
     from .harness.split import TrafficSplit as TrafficSplit
     from .harness.split import traffic_splits as traffic_splits
     from .harness.stage import early_pipeline_deletes as early_pipeline_deletes
-    from .harness.stage import is_progressive as is_progressive
     from .harness.steps import explain_setting as explain_setting
     from .harness.steps import misfits_about as misfits_about
     from .harness.steps import unknown_keys as unknown_keys
@@ -145,6 +144,7 @@ if TYPE_CHECKING:
     from .resource import VirtualService as VirtualService
     from .resource import as_dict as as_dict
     from .resource import as_list as as_list
+    from .resource import known_namespace as known_namespace
     from .rollout import Hazard as Hazard
     from .rollout import Moment as Moment
     from .rollout import Walk as Walk
@@ -206,7 +206,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "harness.manifests_of": ("Deployer", "Manifests", "all_rollouts", "deployers", "manifests_of"),
-    "catalog.core": ("Catalog", "Lookup", "defined_subsets", "known_namespace"),
+    "catalog.core": ("Catalog", "Lookup", "defined_subsets"),
     "catalog.company": ("Ledger", "Together"),
     "config": ("Config", "Override"),
     "delegates": (
@@ -236,6 +236,7 @@ _HOMES = {
         "uses_mesh",
     ),
     "harness.model": (
+        "is_progressive",
         "Phase",
         "Rollout",
         "Section",
@@ -266,7 +267,7 @@ _HOMES = {
         "traffic_shifts",
         "applied_files",
     ),
-    "harness.stage": ("early_pipeline_deletes", "is_progressive"),
+    "harness.stage": ("early_pipeline_deletes",),
     "harness.steps": ("explain_setting", "misfits_about", "unknown_keys", "written_as"),
     "harness.split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
     "catalog.hosts": ("EXTERNAL", "Host", "namespaces_meet"),
@@ -304,6 +305,7 @@ _HOMES = {
         "VirtualService",
         "as_dict",
         "as_list",
+        "known_namespace",
     ),
     "hooks": ("hookimpl",),
     "catalog.slips": ("one_slip_away",),

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from .catalog.core import known_namespace
 from .catalog.hosts import namespaces_meet
-from .resource import Route, VirtualService, as_dict, as_list
+from .resource import Route, VirtualService, as_dict, as_list, known_namespace
 from .values import Unknown, is_integer, is_text
 
 if TYPE_CHECKING:

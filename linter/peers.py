@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .catalog.core import defined_subsets, known_namespace
+from .catalog.core import defined_subsets
 from .matching.conditions import MESH
 from .resource import (
     Destination,
@@ -22,6 +22,7 @@ from .resource import (
     Subset,
     VirtualService,
     as_dict,
+    known_namespace,
 )
 from .values import Unknown, is_text
 

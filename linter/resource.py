@@ -254,6 +254,11 @@ class Resource:
         return self.place(())
 
 
+def known_namespace(resource: Resource) -> str | None:
+    """The object's namespace, None when it is unset or hidden."""
+    return resource.namespace if isinstance(resource.namespace, str) else None
+
+
 class VirtualService(Resource):
     """An Istio VirtualService."""
 

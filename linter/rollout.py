@@ -16,8 +16,7 @@ from itertools import accumulate, groupby, permutations
 from typing import TYPE_CHECKING, Final, Literal
 
 from .harness.effects import IDLE_KINDS, Effects, Share, State, either, is_idle
-from .harness.model import Part, Phase, Rollout, Step, shown
-from .harness.stage import is_progressive
+from .harness.model import Part, Phase, Rollout, Step, is_progressive, shown
 from .values import Unknown, is_integer
 
 if TYPE_CHECKING:

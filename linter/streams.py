@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 
-from .options import CommandError, UsageError, encoded, word_of, write
+from .options import CommandError, UsageError, complain, encoded, word_of, write
 from .report import View
 
 
@@ -22,6 +23,14 @@ def inputs_of(namespace: argparse.Namespace) -> tuple[list[str], dict[str, bytes
         raise CommandError("standard input is closed")
     text = sys.stdin.buffer.read()
     return [path for path in paths if path != "-"], {name or "<stdin>": text}
+
+
+def missing_of(paths: Sequence[str], hint: Callable[[str], str] = lambda _path: "") -> list[str]:
+    """The paths that do not exist; each is complained of, with a hint at what may have been meant."""
+    missing = [path for path in paths if not os.path.exists(path)]
+    for path in missing:
+        complain("error", f"{path or '(an empty path)'}: no such file or folder{hint(path)}")
+    return missing
 
 
 def is_colored(when: str) -> bool:

@@ -24,6 +24,7 @@ from ..resource import (
     VirtualService,
     as_dict,
     as_list,
+    known_namespace,
 )
 from ..scope import KUSTOMIZATION_NAMES, Scope
 from ..source import SourceFile
@@ -51,11 +52,6 @@ _EXPORT_TO: Final = "networking.istio.io/exportTo"
 _EXPRESSION: Final = re.compile(
     r"\$\{.*?\}|<\+.*?>|\$\(.*?\)|\{\{.*?\}\}|\$\w+|" + UNKNOWN_MARK, re.DOTALL
 )
-
-
-def known_namespace(resource: Resource) -> str | None:
-    """The object's namespace, None when it is unset or hidden."""
-    return resource.namespace if isinstance(resource.namespace, str) else None
 
 
 #: How specific a host without a wildcard is: more than any with one.

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..resource import Resource, Service, ServiceEntry, Subset, as_dict
+from ..resource import Resource, Service, ServiceEntry, Subset, as_dict, known_namespace
 from ..syntax import selects
 from ..values import is_text
 from ..workload import Workload, WorkloadEntry, WorkloadGroup
-from .core import known_namespace
 from .hosts import namespaces_meet
 
 if TYPE_CHECKING:

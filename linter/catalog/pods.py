@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from ..resource import Resource, Service
+from ..resource import Service, known_namespace
 from ..syntax import selects
 from ..values import Unknown
 from ..workload import Workload
@@ -66,7 +66,7 @@ class Pods:
         else:
             candidates = self.workloads if selector else []
         for workload in candidates:
-            if namespaces_meet(_namespace(workload), namespace):
+            if namespaces_meet(known_namespace(workload), namespace):
                 answer = selects(selector, workload.pod_labels)
                 if answer is not False:
                     yield workload, answer is True
@@ -77,7 +77,7 @@ class Pods:
         """The Services of the workload's namespace whose selector selects its pods for certain."""
         for label in _labels(workload.pod_labels):
             for service in self._selecting.get(label, ()):
-                if namespaces_meet(_namespace(service), _namespace(workload)) and selects(
+                if namespaces_meet(known_namespace(service), known_namespace(workload)) and selects(
                     service.selector, workload.pod_labels
                 ):
                     yield service
@@ -87,7 +87,3 @@ def _labels(labels: Mapping[str, object]) -> Iterator[Label]:
     for key, value in labels.items():
         if not isinstance(value, Unknown):
             yield key, str(value)
-
-
-def _namespace(resource: Resource) -> str | None:
-    return resource.namespace if isinstance(resource.namespace, str) else None

@@ -13,11 +13,10 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..matching.conditions import MESH, gateway_key
-from ..resource import Route, VirtualService, as_dict, as_list
+from ..resource import Route, VirtualService, as_dict, as_list, known_namespace
 from ..syntax import selects
 from ..values import Unknown, is_text
 from .company import Ledger, Together
-from .core import known_namespace
 
 if TYPE_CHECKING:
     from ..source import Place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ..options import (
 )
 from ..registry import all_rules
 from ..settings import KEYS, Settings
+from ..streams import missing_of
 
 
 def parser() -> Parser:
@@ -68,9 +68,7 @@ def _show_scopes(paths: list[str], settings: Settings, form: str) -> int:
     from ..division import as_json, as_text, parts_of
     from ..engine import load_catalog
 
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
-        complain("error", f"{path or '(an empty path)'}: no such file or folder")
+    missing = missing_of(paths)
     present = [path for path in paths if path not in missing]
     if not present:
         return 2

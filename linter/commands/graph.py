@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 
 from ..engine import lint
 from ..graph import FORMATS, render
@@ -18,7 +17,7 @@ from ..options import (
     complain,
     settings_of,
 )
-from ..streams import add_picture_flags, inputs_of, show, view_of
+from ..streams import add_picture_flags, inputs_of, missing_of, show, view_of
 
 
 def parser() -> Parser:
@@ -66,9 +65,7 @@ def run(words: list[str]) -> int:
     namespace = parser().parse(words, "paths")
     config = settings_of(namespace).config
     paths, texts = inputs_of(namespace)
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
-        complain("error", f"{path or '(an empty path)'}: no such file or folder")
+    missing = missing_of(paths)
     present = [path for path in paths if path not in missing]
     if missing and not present and not texts:
         return 2

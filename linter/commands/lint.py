@@ -29,7 +29,7 @@ from ..options import (
     write,
 )
 from ..report import FORMATS, View, render
-from ..streams import add_color_flag, inputs_of, is_colored, terminal_width
+from ..streams import add_color_flag, inputs_of, is_colored, missing_of, terminal_width
 from ..version import VERSION
 from ..words import nearest
 from . import COMMANDS
@@ -144,9 +144,7 @@ def run(words: list[str]) -> int:
     outputs = _outputs(namespace.outputs)
     config = settings_of(namespace).config
     paths, texts = inputs_of(namespace)
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
-        complain("error", f"{path or '(an empty path)'}: no such file or folder{_hint(path)}")
+    missing = missing_of(paths, _hint)
     present = [path for path in paths if path not in missing]
     if missing and not present and not texts:
         return 2

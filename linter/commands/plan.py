@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 
 from ..engine import lint
 from ..options import (
@@ -20,7 +19,7 @@ from ..options import (
     settings_of,
 )
 from ..plan import FORMATS, render
-from ..streams import add_picture_flags, inputs_of, show, view_of
+from ..streams import add_picture_flags, inputs_of, missing_of, show, view_of
 
 
 def parser() -> Parser:
@@ -77,9 +76,7 @@ def run(words: list[str]) -> int:
         raise UsageError("which file? name a workflow or a pipeline")
     config = settings_of(namespace).config
     paths, texts = inputs_of(namespace)
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
-        complain("error", f"{path or '(an empty path)'}: no such file or folder")
+    missing = missing_of(paths)
     if missing:
         return 2
     report = lint(paths, config, texts=texts)

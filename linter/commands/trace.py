@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 
 from ..engine import load_catalog
 from ..matching.conditions import MESH, gateway_key
@@ -23,7 +22,7 @@ from ..options import (
     word_of,
     write,
 )
-from ..streams import inputs_of
+from ..streams import inputs_of, missing_of
 
 
 def parser() -> Parser:
@@ -137,9 +136,7 @@ def run(words: list[str]) -> int:
     request = _request(namespace)
     config = settings_of(namespace).config
     paths, texts = inputs_of(namespace)
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
-        complain("error", f"{path or '(an empty path)'}: no such file or folder")
+    missing = missing_of(paths)
     if missing:
         return 2
     catalog, unreadable = load_catalog(paths, config, texts=texts)

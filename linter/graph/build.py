@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..catalog.core import known_namespace
 from ..catalog.hosts import Host, namespaces_meet
 from ..delegates import Delegation, delegation, is_delegate, is_exported, merge_route
 from ..resource import (
@@ -17,6 +16,7 @@ from ..resource import (
     ServiceEntry,
     VirtualService,
     as_dict,
+    known_namespace,
 )
 from ..resource import Service as KubernetesService
 from ..resource import Subset as SubsetView

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Final
 from ..kinds import read_resources
 from ..resource import VirtualService, as_dict, as_list
 from ..values import Unknown, is_integer
-from .model import Rollout, Step, shown
+from .model import Rollout, Step, is_progressive, shown
 from .routing import traffic_routings
 from .shift import Shift, applied_files, shift_of
 from .split import TrafficSplit
-from .stage import is_progressive
 
 if TYPE_CHECKING:
     from ..catalog.core import Catalog

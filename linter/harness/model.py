@@ -187,6 +187,12 @@ def _is_canary_workload(resource: str) -> bool:
     )
 
 
+def is_progressive(step: Step) -> bool:
+    """Whether a canary deployment of a pipeline is, or may be, progressive: it replaces stable itself."""
+    kind = step.properties.get("canaryType")
+    return step.kind == "canary-deploy" and (kind == "Progressive" or isinstance(kind, Unknown))
+
+
 class Section(Part):
     """A part of a phase, such as Deploy, Verify or Wrap Up; `parallel`: its steps run together."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..values import Unknown, is_integer
-from .model import Rollout, Step
+from .effects import runs_anything
+from .model import Rollout, Step, is_progressive
 from .routing import RoutedRoute, TrafficRouting, traffic_routings
 from .shift import EarlyDelete, Shift, shift_of
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
 #: What is known of each route (of what is applied, under an empty name): the step that gave the canary
 #: its share there, and whether that is certain.
 Shares = dict[str, tuple[Shift, bool]]
-
-
-def is_progressive(step: Step) -> bool:
-    """Whether a canary deployment of a pipeline is, or may be, progressive: it replaces stable itself."""
-    kind = step.properties.get("canaryType")
-    return step.kind == "canary-deploy" and (kind == "Progressive" or isinstance(kind, Unknown))
 
 
 def early_pipeline_deletes(rollout: Rollout, catalog: Catalog) -> list[EarlyDelete]:
@@ -59,7 +54,7 @@ def _in_force(delete: Step, rollout: Rollout, catalog: Catalog) -> tuple[Shift, 
     for step in rollout.steps:
         if step.order >= delete.order:
             break  # what runs beside it may come after it
-        if _may_route(step):
+        if runs_anything(step):
             shares.clear()
             continue
         if step.kind == "apply":
@@ -105,10 +100,3 @@ def _set(shares: Shares, name: str, shift: Shift) -> None:
 
 def _is_named(route: RoutedRoute) -> bool:
     return isinstance(route.data.get("name"), str)
-
-
-def _may_route(step: Step) -> bool:
-    """Whether a step may change routes in a way that no file tells."""
-    from .effects import runs_anything  # it asks this module what is progressive
-
-    return runs_anything(step)

@@ -11,11 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..catalog.core import Catalog, known_namespace
+from ..catalog.core import Catalog
 from ..catalog.hosts import EXTERNAL, Host, canonical_host, namespaces_meet
 from ..matching.conditions import MESH, gateway_key
 from ..matching.evaluate import Request, gateway_name
-from ..resource import Gateway, Resource, Server, Service, VirtualService, as_dict, as_list
+from ..resource import (
+    Gateway,
+    Resource,
+    Server,
+    Service,
+    VirtualService,
+    as_dict,
+    as_list,
+    known_namespace,
+)
 from ..values import Unknown, is_integer, is_text
 from ..words import listed
 from .model import Trace
