@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .catalog.endpoints import selects_nothing as selects_nothing
     from .catalog.gateways import GENERATED_GATEWAY as GENERATED_GATEWAY
     from .catalog.gateways import HTTP_PROTOCOLS as HTTP_PROTOCOLS
+    from .catalog.gateways import ROUTE_KINDS as ROUTE_KINDS
     from .catalog.gateways import TLS_PROTOCOLS as TLS_PROTOCOLS
     from .catalog.gateways import GatewayReference as GatewayReference
     from .catalog.gateways import Listener as Listener
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from .catalog.hosts import EXTERNAL as EXTERNAL
     from .catalog.hosts import Host as Host
     from .catalog.hosts import namespaces_meet as namespaces_meet
+    from .catalog.mesh import USE_WAYPOINT as USE_WAYPOINT
+    from .catalog.mesh import WaypointName as WaypointName
     from .catalog.mesh import injects as injects
     from .catalog.mesh import is_ambient as is_ambient
     from .catalog.mesh import uses_waypoint as uses_waypoint
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from .catalog.rivals import Claim as Claim
     from .catalog.rivals import Rivals as Rivals
     from .catalog.rivals import Seat as Seat
+    from .catalog.rivals import share_audience as share_audience
     from .catalog.slips import one_slip_away as one_slip_away
     from .config import Config as Config
     from .config import Override as Override
@@ -65,6 +69,13 @@ if TYPE_CHECKING:
     from .finding import Related as Related
     from .finding import Severity as Severity
     from .finding import Span as Span
+    from .flaws import Flaw as Flaw
+    from .flaws import host_mend as host_mend
+    from .flaws import port_name_flaws as port_name_flaws
+    from .flaws import port_protocol_flaws as port_protocol_flaws
+    from .flaws import selector_flaws as selector_flaws
+    from .flaws import selects_all as selects_all
+    from .flaws import socket_flaws as socket_flaws
     from .harness.effects import State as State
     from .harness.effects import runs_anything as runs_anything
     from .harness.manifest import PRIMARY_SERVICE as PRIMARY_SERVICE
@@ -81,6 +92,7 @@ if TYPE_CHECKING:
     from .harness.manifests_of import Manifests as Manifests
     from .harness.manifests_of import all_rollouts as all_rollouts
     from .harness.manifests_of import deployers as deployers
+    from .harness.manifests_of import failing_split as failing_split
     from .harness.manifests_of import manifests_of as manifests_of
     from .harness.model import Phase as Phase
     from .harness.model import Rollout as Rollout
@@ -103,6 +115,7 @@ if TYPE_CHECKING:
     from .harness.shift import traffic_shifts as traffic_shifts
     from .harness.split import SplitDestination as SplitDestination
     from .harness.split import TrafficSplit as TrafficSplit
+    from .harness.split import early_splits as early_splits
     from .harness.split import traffic_splits as traffic_splits
     from .harness.stage import early_pipeline_deletes as early_pipeline_deletes
     from .harness.steps import explain_setting as explain_setting
@@ -130,6 +143,7 @@ if TYPE_CHECKING:
     from .protocols import TCP_PROTOCOLS as TCP_PROTOCOLS
     from .protocols import protocol_of as protocol_of
     from .protocols import service_protocol as service_protocol
+    from .resolution import resolution_flaws as resolution_flaws
     from .resource import Destination as Destination
     from .resource import DestinationRule as DestinationRule
     from .resource import Gateway as Gateway
@@ -164,6 +178,8 @@ if TYPE_CHECKING:
     from .shares import is_canary as is_canary
     from .shares import live_share as live_share
     from .shares import mirror_percentage as mirror_percentage
+    from .sidecar_listeners import egress_port_flaws as egress_port_flaws
+    from .sidecar_listeners import ingress_flaws as ingress_flaws
     from .source import Place as Place
     from .source import Problem as Problem
     from .source import SourceFile as SourceFile
@@ -179,6 +195,7 @@ if TYPE_CHECKING:
     from .syntax import hosts_meet as hosts_meet
     from .syntax import is_generated_sni as is_generated_sni
     from .syntax import is_ip as is_ip
+    from .syntax import is_placeholder as is_placeholder
     from .syntax import is_subnet as is_subnet
     from .syntax import label_problem as label_problem
     from .syntax import locality_covers as locality_covers
@@ -205,7 +222,14 @@ if TYPE_CHECKING:
     from .workload import WorkloadGroup as WorkloadGroup
 
 _HOMES = {
-    "harness.manifests_of": ("Deployer", "Manifests", "all_rollouts", "deployers", "manifests_of"),
+    "harness.manifests_of": (
+        "Deployer",
+        "Manifests",
+        "all_rollouts",
+        "deployers",
+        "failing_split",
+        "manifests_of",
+    ),
     "catalog.core": ("Catalog", "Lookup", "defined_subsets"),
     "catalog.company": ("Ledger", "Together"),
     "config": ("Config", "Override"),
@@ -219,11 +243,21 @@ _HOMES = {
     "document": ("MANAGED", "Document", "path_text"),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
+    "flaws": (
+        "Flaw",
+        "host_mend",
+        "port_name_flaws",
+        "port_protocol_flaws",
+        "selector_flaws",
+        "selects_all",
+        "socket_flaws",
+    ),
     "catalog.gateways": (
         "GENERATED_GATEWAY",
         "GatewayReference",
         "HTTP_PROTOCOLS",
         "Listener",
+        "ROUTE_KINDS",
         "ServedHosts",
         "TLS_PROTOCOLS",
         "gateway_host_problem",
@@ -269,11 +303,18 @@ _HOMES = {
     ),
     "harness.stage": ("early_pipeline_deletes",),
     "harness.steps": ("explain_setting", "misfits_about", "unknown_keys", "written_as"),
-    "harness.split": ("SplitDestination", "TrafficSplit", "traffic_splits"),
+    "harness.split": ("SplitDestination", "TrafficSplit", "early_splits", "traffic_splits"),
     "catalog.hosts": ("EXTERNAL", "Host", "namespaces_meet"),
     "matching.conditions": ("gateway_key",),
     "matching.shadows": ("Shadow", "shadows"),
-    "catalog.mesh": ("injects", "is_ambient", "uses_waypoint", "wants_sidecar"),
+    "catalog.mesh": (
+        "USE_WAYPOINT",
+        "WaypointName",
+        "injects",
+        "is_ambient",
+        "uses_waypoint",
+        "wants_sidecar",
+    ),
     "parsing": ("DocumentError",),
     "protocols": ("TCP_PROTOCOLS", "protocol_of", "service_protocol"),
     "peers": (
@@ -290,6 +331,7 @@ _HOMES = {
     "catalog.choice": ("chosen_clients", "exported_to", "rival_rules"),
     "catalog.endpoints": ("contradicting_label", "endpoint_labels", "selects_nothing"),
     "catalog.references": ("is_delivery_pair",),
+    "resolution": ("resolution_flaws",),
     "resource": (
         "Destination",
         "DestinationRule",
@@ -309,7 +351,7 @@ _HOMES = {
     ),
     "hooks": ("hookimpl",),
     "catalog.slips": ("one_slip_away",),
-    "catalog.rivals": ("Claim", "Rivals", "Seat"),
+    "catalog.rivals": ("Claim", "Rivals", "Seat", "share_audience"),
     "harness.effects": (
         "State",
         "runs_anything",
@@ -330,6 +372,7 @@ _HOMES = {
     "scope": ("Scope",),
     "shape": ("explain_misfit",),
     "shares": ("is_canary", "live_share", "mirror_percentage"),
+    "sidecar_listeners": ("egress_port_flaws", "ingress_flaws"),
     "source": ("Place", "Problem", "SourceFile"),
     "suppress": ("Suppression",),
     "syntax": (
@@ -344,6 +387,7 @@ _HOMES = {
         "hosts_meet",
         "is_generated_sni",
         "is_ip",
+        "is_placeholder",
         "is_subnet",
         "label_problem",
         "locality_covers",
@@ -378,4 +422,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{module}", __name__), name)
+    # Found but once: the rules import the same names a thousand times over.
+    value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+    return value

@@ -96,12 +96,13 @@ def delegation(route: Route, catalog: Catalog) -> Delegation | None:
     ]
     near = catalog.nearest(named, route.resource)
     others = [service for service in named if service not in near]
-    return Delegation(name, owner, hidden=False, found=(*near, *others))
+    meant = catalog.meant(near, route.resource)
+    return Delegation(name, owner, hidden=False, found=tuple(meant) or (*near, *others))
 
 
-def is_exported(delegate: VirtualService, root: VirtualService) -> bool:
+def is_exported(delegate: VirtualService, root: VirtualService, catalog: Catalog) -> bool:
     """Whether the root's namespace may see the delegate (True too where that cannot be told)."""
-    scopes = [value for value in as_list(delegate.spec.get("exportTo")) if value]
+    scopes = catalog.exported_to(delegate)
     home, own = known_namespace(delegate), known_namespace(root)
     return not scopes or any(
         value == "*"

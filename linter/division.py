@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from .report.characters import counted, to_json, visible
 from .scope import Scope
+from .settings import KEYS
+from .words import listed
 
 if TYPE_CHECKING:
     from .catalog.core import Catalog
@@ -19,6 +20,7 @@ _REASONS: Final = {
     "chart": "a Helm chart: its Chart.yaml is here, and its templates are rendered together",
     "service": "a Harness service: a values.yaml without a Chart.yaml, with the manifests beside or below",
     "kustomization": "what the kustomization here builds",
+    "declared": "declared in the configuration: these manifests deploy together, and with nothing else",
     "directory": "a plain folder: its manifests likely deploy together, with what lies above and below",
 }
 
@@ -28,7 +30,8 @@ class Part:
     """One scope.
 
     `alternatives` are objects that stand in several files of a plain folder: steps of a tutorial, say,
-    of which one is applied at a time.  `context`: it is read for references only.
+    of which one is applied at a time.  `part_of`: the declared scopes that it deploys with.  `context`:
+    it is read for references only.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class Part:
     complete: bool
     partial: bool
     context: bool
+    part_of: tuple[str, ...]
     alternatives: tuple[str, ...]
 
 
@@ -67,31 +71,43 @@ def _part(scope: Scope, objects: Sequence[Resource], catalog: Catalog) -> Part:
         complete=all(map(catalog.is_complete, files)),
         partial=scope.partial,
         context=all(resource.file.context for resource in objects),
-        alternatives=tuple(_alternatives(scope, objects)),
+        part_of=tuple(sorted(scope.part_of)),
+        alternatives=tuple(
+            f"{title} ({counted(count, 'file')})"
+            for title, count in catalog.company(scope).alternatives
+        ),
     )
 
 
-def _alternatives(scope: Scope, objects: Sequence[Resource]) -> Iterator[str]:
-    if scope.kind != "directory":
-        return
-    files: dict[str, set[str]] = defaultdict(set)
-    for resource in objects:
-        files[resource.title].add(resource.file.path)
-    for title, paths in sorted(files.items()):
-        if len(paths) > 1:
-            yield f"{title} ({counted(len(paths), 'file')})"
+def mesh_of(catalog: Catalog) -> dict[str, dict[str, object]]:
+    """What Istio's own files say of the mesh of the whole tree, by the key of the configuration."""
+    told = {}
+    for key, field in KEYS.items():
+        place = catalog.meshwide.told_at(field) if key.startswith("mesh.") else None
+        if place is not None:
+            source = f"{place.file.path}:{place.span().line}"
+            told[key] = {"value": catalog.meshwide.everywhere(field), "source": source}
+    return told
 
 
-def as_json(parts: Sequence[Part]) -> str:
+def as_json(parts: Sequence[Part], mesh: Mapping[str, Mapping[str, object]]) -> str:
     """The scopes for programs."""
-    return to_json({"scopes": [asdict(part) for part in parts]})
+    return to_json({"scopes": [asdict(part) for part in parts], "mesh": mesh})
 
 
-def as_text(parts: Sequence[Part]) -> str:
+def as_text(parts: Sequence[Part], mesh: Mapping[str, Mapping[str, object]]) -> str:
     """The scopes for people: a paragraph each."""
     if not parts:
         return "no object was read, so there is no scope\n"
-    return "\n\n".join("\n".join(_lines(part)) for part in parts) + "\n"
+    paragraphs = ["\n".join(_lines(part)) for part in parts]
+    if mesh:
+        lines = [f"  {key}: {json.dumps(s['value'])} ({s['source']})" for key, s in mesh.items()]
+        paragraphs.append("\n".join(["read from Istio's own settings:", *lines]))
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _scopes(names: Sequence[str]) -> str:
+    return f"scope{'s' if len(names) > 1 else ''} {listed(names)}"
 
 
 def _lines(part: Part) -> Iterator[str]:
@@ -105,5 +121,7 @@ def _lines(part: Part) -> Iterator[str]:
         sight = "it includes what is not in sight"
     held = f"{counted(part.objects, 'object')} of {counted(part.files, 'file')}"
     yield f"  {held}; {sight}{'; read for references only' if part.context else ''}"
+    if part.part_of and part.kind != "declared":
+        yield f"  deploys with the rest of the declared {_scopes(part.part_of)}"
     if part.alternatives:
         yield f"  alternatives, never held against each other: {', '.join(part.alternatives)}"

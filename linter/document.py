@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .finding import ResourceName, Span
+from .lines import read_lines
 from .parsing import MAX_DEPTH, NO_TAG, DocumentError, compose
-from .values import HIDDEN, UNKNOWN_MARK, WORDS, Unknown, plain_scalar
+from .values import BOOLEAN_KEYS, HIDDEN, UNKNOWN_MARK, Unknown, plain_scalar
 
 if TYPE_CHECKING:
     from .source import SourceFile
@@ -27,9 +28,6 @@ MAX_VALUES: Final = 500_000
 _TAG: Final = "tag:yaml.org,2002:"
 #: The annotation of an object that Harness changes.
 MANAGED: Final = "harness.io/managed"
-_BOOLEAN_KEYS: Final = {
-    word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
-}
 
 
 def _bound_aliases(root: Node) -> None:
@@ -160,7 +158,7 @@ def key_text(node: Node) -> str:
     if type(node) is not ScalarNode:
         return "?"
     text: str = node.value
-    return text if node.style else _BOOLEAN_KEYS.get(text, text)
+    return text if node.style else BOOLEAN_KEYS.get(text, text)
 
 
 def _tagged(tag: str | None, text: str) -> Any:
@@ -271,11 +269,13 @@ class Document:
         return self._node
 
     def _load(self) -> None:
-        node = compose(self.text)
-        self._data, self.repeats_keys = build(node, self.text)
+        self._data = read_lines(self.text)
+        if self._data is None:
+            node = compose(self.text)
+            self._data, self.repeats_keys = build(node, self.text)
+            if MANAGED in self.text:
+                self._node = node  # most findings are about managed objects: these trees are kept
         self._has_data = True
-        if MANAGED in self.text:
-            self._node = node  # most findings are about managed objects: these trees are kept
         if self.file.open_blocks and isinstance(self._data, dict) and self._is_open():
             self._data["spec"] = Unknown(UNKNOWN_MARK)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .catalog.core import Catalog
+from .catalog.meshwide import MeshWide
 from .config import Config
-from .files import Walk
+from .files import Sight, Walk
 from .finding import Finding, Severity
 from .harness import rollouts_in
-from .harness.model import Rollout
 from .load import Loaded, Loader, read_stream
 from .overrides import FileSettings, selected
 from .registry import RuleInfo, all_rules
@@ -24,10 +24,11 @@ from .rule import Rule
 from .scope import Scope
 from .source import SourceFile, Variant
 from .suppress import Suppressions
-from .told import once_for_all_values
+from .told import about_alternatives, once_for_all_values
 from .versions import version_of
 
 if TYPE_CHECKING:
+    from .harness.model import Rollout
     from .kustomize.told import Retold
 
 
@@ -68,8 +69,8 @@ def lint(
     `texts` are linted too: the bytes of files that are not on disk, or not yet, by their names.
     """
     config = config or Config()
-    files, context, texts, unreadable = _find(paths, config, texts)
-    report = lint_files(files, config, context=context, texts=texts)
+    files, context, texts, unreadable, sight = _find(paths, config, texts)
+    report = lint_files(files, config, context=context, texts=texts, sight=sight)
     report.unreadable[:0] = unreadable
     return report
 
@@ -82,16 +83,16 @@ def load_catalog(
 ) -> tuple[Catalog, list[str]]:
     """The catalogue of files and folders, no rule asked; and what of them could not be read."""
     config = config or Config()
-    files, context, texts, unreadable = _find(paths, config, texts)
-    loaded, catalog = _load(files, config, FileSettings(config), context, texts)
+    files, context, texts, unreadable, sight = _find(paths, config, texts)
+    loaded, catalog = _load(files, config, FileSettings(config), context, texts, sight)
     return catalog, [*unreadable, *loaded.unreadable]
 
 
 def _find(
     paths: Iterable[str | Path], config: Config, texts: Mapping[str, bytes] | None
-) -> tuple[list[str], list[str], dict[str, bytes], list[str]]:
-    """The files to read, those of the context, the bytes of those not on disk, and what fails."""
-    texts = dict(texts or {})
+) -> tuple[list[str], list[str], dict[str, bytes], list[str], Sight]:
+    """The files to read, those of the context, the bytes of those not on disk, what fails, the sight."""
+    texts, paths = dict(texts or {}), list(paths)
     walk = Walk(config.root, config.exclude)
     files = [*texts, *walk.find(paths, without=texts)]
     for path in walk.streams:
@@ -100,7 +101,9 @@ def _find(
         except OSError as error:
             walk.unreadable.append(f"{path}: {error.strerror or error}")
             files.remove(path)
-    return files, list(walk.find(config.context)), texts, walk.unreadable
+    context = list(walk.find(config.context))
+    sight = Sight(walk, [*paths, *config.context], [*files, *context])
+    return files, context, texts, walk.unreadable, sight
 
 
 def _load(
@@ -109,16 +112,20 @@ def _load(
     settings: FileSettings,
     context: Sequence[str],
     texts: Mapping[str, bytes],
+    sight: Sight | None,
 ) -> tuple[Loaded, Catalog]:
     loaded = Loader(config, texts).load(paths, context)
+    meshwide = MeshWide.of(config, loaded.files)
     catalog = Catalog(
         loaded.scopes,
         loaded.files,
-        config.cluster_domain,
-        config.root_namespace,
+        meshwide.everywhere("cluster_domain"),
+        meshwide.everywhere("root_namespace"),
         version_of(config.istio_version),
         settings.complete,
         config.services,
+        meshwide,
+        sight,
     )
     return loaded, catalog
 
@@ -129,10 +136,14 @@ def lint_files(
     *,
     context: Sequence[str] = (),
     texts: Mapping[str, bytes] | None = None,
+    sight: Sight | None = None,
 ) -> Report:
-    """Lint the given files; `texts` holds the bytes of those that are not on disk."""
+    """Lint the given files; `texts` holds the bytes of those that are not on disk.
+
+    `sight` tells whether they are all there are in a folder; without it they are.
+    """
     settings = FileSettings(config)
-    loaded, catalog = _load(paths, config, settings, context, texts or {})
+    loaded, catalog = _load(paths, config, settings, context, texts or {}, sight)
     originals = [file for file in loaded.files if not file.is_copy]
     rollouts = list(rollouts_in(originals))
     report = Report(
@@ -146,7 +157,7 @@ def lint_files(
         variants=_variants(loaded.files),
     )
     every, report.notes = all_rules()
-    report.notes += loaded.notes
+    report.notes += [*loaded.notes, *about_alternatives(catalog)]
     rules = selected(config, every)
     active = {rule.id for rule in rules}
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -121,6 +122,51 @@ class Walk:
             return False
         self._seen.add(key)
         return True
+
+
+class Sight:
+    """What of the folders around is among the files of a run, which may be given one by one.
+
+    Folders are given as a report shows paths: posix, relative, empty for the working directory.
+    """
+
+    def __init__(self, walk: Walk, given: Iterable[str | Path], files: Iterable[str]) -> None:
+        self._walk = walk
+        self._given = [os.path.abspath(path) for path in given if os.path.isdir(path)]
+        self._files = files
+        self._whole: dict[str, bool] = {}
+        self._texts: dict[str, str] = {}
+
+    def whole(self, folder: str) -> bool:
+        """Whether all manifests of a folder, and of those below it, are among the files."""
+        if folder not in self._whole:
+            self._whole[folder] = next(self._others(folder), None) is None
+        return self._whole[folder]
+
+    def elsewhere(self, folder: str, pattern: re.Pattern[str]) -> bool:
+        """Whether a pattern is in a manifest of a folder that is not among the files."""
+        return any(map(pattern.search, map(self._text, self._others(folder))))
+
+    def _others(self, folder: str) -> Iterator[str]:
+        """The manifests of a folder that are not among the files."""
+        path = os.path.abspath(folder)
+        if os.path.isdir(path) and not any(_is_below(path, given) for given in self._given):
+            walk = Walk(self._walk.root, self._walk.exclude)
+            for file in map(os.path.abspath, walk.find([path])):
+                if file not in self._absolute:
+                    yield file
+
+    def _text(self, path: str) -> str:
+        if path not in self._texts:
+            try:
+                self._texts[path] = Path(path).read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                self._texts[path] = ""
+        return self._texts[path]
+
+    @cached_property
+    def _absolute(self) -> set[str]:
+        return set(map(os.path.abspath, self._files))
 
 
 def _holds(question: Callable[[], bool]) -> bool:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from .config import Config
+from .declared import DeclaredScopes
 from .finding import Span
 from .parsing import DocumentError, check_syntax
 from .rendering import Renderings
 from .scope import KUSTOMIZATION_NAMES, Home, Homes, Scope
-from .source import Problem, SourceFile, Variant, looks_like_manifest
+from .source import Problem, SourceFile, Variant, has_objects, looks_like_manifest
 
 #: Larger files are not manifests that anyone edits.
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -48,7 +49,10 @@ class Loader:
         self.homes = Homes(_boundary(config.root))
         self.renderings = Renderings.of(config)
         self.scopes: dict[tuple[Home, str], Scope] = {}
+        self.declared = DeclaredScopes(config)
         self._homes_of: dict[int, Home] = {}
+        #: The files that several declared scopes have, each with its copies.
+        self._shared: list[tuple[SourceFile, SourceFile]] = []
 
     def load(self, paths: Sequence[str], context: Sequence[str] = ()) -> Loaded:
         """Read files to lint, and files of other places that are read for references only."""
@@ -57,10 +61,12 @@ class Loader:
         given = [(path, False) for path in paths]
         given += [(path, True) for path in context if os.path.abspath(path) not in seen]
         files = [(path, self._add(loaded, path, context=away)) for path, away in given]
+        self._add_subcharts(loaded)
         scopes = [*self.scopes.values()]
         if self._has_kustomizations([path for path, _away in given]):
+            known = len(scopes)
             scopes += self._build(loaded, files)
-            scopes += [scope for scope in self.scopes.values() if scope not in scopes]
+            scopes += [*self.scopes.values()][known:]
         # What a rule says must not depend on the order in which files are named.
         loaded.scopes = sorted(scopes, key=lambda scope: (scope.root, scope.kind, scope.values_set))
         for scope in loaded.scopes:
@@ -90,9 +96,14 @@ class Loader:
         workshop = Workshop(self.homes, known, self._open_aside)
         for build in workshop.builds(self._folders_above(path for path, _file in files)):
             root = self._folder(build.root.folder)[1].rstrip("/") or "."
-            yield build.scope(root)
+            scope = build.scope(root)
+            if self.declared:
+                scope.part_of = self.declared.around(scope, KUSTOMIZATION_NAMES)
+            yield scope
         for file in workshop.used:
             self._enter(loaded, file)
+        for file, member in self._shared:
+            member.is_built, member.role = file.is_built, file.role
 
     def _open_aside(self, path: str) -> SourceFile | None:
         """A file that a kustomization names and that is not among those given."""
@@ -112,6 +123,40 @@ class Loader:
         for file in files:
             self._enter(loaded, file)
         return files[0]
+
+    def _add_subcharts(self, loaded: Loaded) -> None:
+        """The templates of subcharts that are not among the given files.
+
+        Those of an archive and of a folder that nobody named are read for references only; a chart beside
+        the one that depends on it is judged as its subchart, too.
+        """
+        homes = {self._homes_of[id(file)] for file in loaded.files if id(file) in self._homes_of}
+        for file in loaded.files:
+            if file.path.rpartition("/")[2] == "Chart.yaml":
+                folder = os.path.dirname(os.path.abspath(file.path))
+                homes.add(self.homes.of(os.path.join(folder, "templates"), is_template=False))
+        charts = {home.root for home in homes if home.kind == "chart"}
+        if not charts:
+            return
+        known = {os.path.abspath(file.path): file for file in reversed(loaded.files)}
+        held = {(file.path, self._homes_of.get(id(file)), file.variant) for file in loaded.files}
+        for home in (Home("chart", root) for root in sorted(charts)):
+            for template in self.renderings.subtemplates(home.root):
+                folder, name = os.path.split(template.path)
+                shown = self._folder(folder)[1] + name
+                original = known.get(template.path) or known.get(os.path.realpath(template.path))
+                file = SourceFile(original.path if original else shown, template.text)
+                if (shown, home, template.variant) in held:
+                    continue
+                known.setdefault(template.path, file)
+                file.is_copy = original is not None
+                file.context = original is None or original.context
+                file.kustomized = not template.packed and self.homes.kustomized(folder)
+                file.variant = template.variant
+                self._homes_of[id(file)] = home
+                self._render(file, template.path, home)
+                file.read_documents()
+                self._enter(loaded, file)
 
     def _open(self, path: str, *, context: bool) -> SourceFile:
         """Read a file, render it if it is a template, and parse it; raises OSError."""
@@ -146,17 +191,37 @@ class Loader:
             yield file
 
     def _enter(self, loaded: Loaded, file: SourceFile) -> None:
-        """Make a file one of the run's, and of its home."""
+        """Make a file one of the run's, and of its home or of the declared scopes that have it."""
         home = self._homes_of[id(file)]
+        declared = self.declared.of(file.path) if home.kind == "directory" else ()
+        for number, scope in enumerate(declared):
+            member = file.again() if number else file
+            member.is_copy = number > 0
+            member.variant = Variant(scope=scope.name)
+            self._join(loaded, member, Home("declared", scope.name))
+            if number:
+                self._shared.append((file, member))
+        if not declared:
+            self._join(loaded, file, home)
+
+    def _join(self, loaded: Loaded, file: SourceFile, home: Home) -> None:
         key = home, file.variant.values_set
         scope = self.scopes.get(key)
         if scope is None:
-            root = self._folder(home.root)[1].rstrip("/") or "."
-            scope = self.scopes[key] = Scope(home.kind, root, values_set=file.variant.values_set)
-            scope.partial = self.renderings.is_partial(home, file.variant)
+            scope = self.scopes[key] = self._scope(home, file.variant)
         scope.files.append(file)
         file.scope = scope
         loaded.files.append(file)
+
+    def _scope(self, home: Home, variant: Variant) -> Scope:
+        if home.kind == "declared":
+            return Scope("declared", home.root, part_of=frozenset((home.root,)))
+        root = self._folder(home.root)[1].rstrip("/") or "."
+        scope = Scope(home.kind, root, values_set=variant.values_set)
+        scope.partial = self.renderings.is_partial(home, variant)
+        if self.declared and not scope.is_plain:
+            scope.part_of = self.declared.around(scope)
+        return scope
 
     def _read(self, path: str) -> bytes | str:
         """The bytes of a file, or why it is not read; raises OSError."""
@@ -189,7 +254,9 @@ class Loader:
         if problem is None:
             return
         ours = home.kind == "chart" or (
-            looks_like_manifest(file.text) and not _is_plain_yaml(file.text)
+            looks_like_manifest(file.text)
+            and has_objects(file.text)
+            and not _is_plain_yaml(file.text)
         )
         if ours or problem.kind == "limit":
             file.problems.append(problem)
@@ -233,9 +300,9 @@ def _is_plain_yaml(text: str) -> bool:
 def decode(shown: str, raw: bytes) -> SourceFile:
     """A file's text; what is wrong with its encoding becomes a Problem."""
     text, faults = _decoded(raw)
-    if not faults and not any(mark in text for mark in _STRAY):
-        return SourceFile(shown, text)
     faults += [(word, text.index(mark)) for mark, word in _STRAY.items() if mark in text]
+    if not faults:
+        return SourceFile(shown, text)
     kept = text
     for mark in _STRAY:
         kept = kept.replace(mark, "")

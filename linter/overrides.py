@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .config import Config, Override
+from .declared import DeclaredScopes
 from .finding import Finding, Severity
 from .registry import RuleInfo, selects
 
@@ -21,6 +22,7 @@ class FileSettings:
         self.config = config
         self._specs: list[tuple[Override, GitIgnoreSpec]] = []
         self._known: dict[str, tuple[Override, ...]] = {}
+        self._declared = DeclaredScopes(config)
         for override in config.overrides:
             from pathspec import GitIgnoreSpec
 
@@ -42,7 +44,8 @@ class FileSettings:
         for override in self._overrides(file):
             if override.complete is not None:
                 return override.complete
-        return self.config.complete
+        said = self._declared.complete(file)
+        return self.config.complete if said is None else said
 
     def ignores(self, rule_id: str, name: str, file: str) -> bool:
         """Whether a rule is switched off for a file, or for all."""

@@ -48,13 +48,10 @@ def codes_without_host(host: str, asker: Resource, catalog: Catalog) -> Codes:
 def codes_without_subset(destination: Destination, catalog: Catalog) -> Codes:
     """For a subset that no rule defines: both peers take a rule that is not exported here too."""
     service = destination.resource
-    host = catalog.host(str(destination.host), service)
     defining = [
         rule
-        for rule in catalog.resources(DestinationRule)
-        if is_text(rule.host)
-        and destination.subset in defined_subsets(rule)
-        and catalog.host(rule.host, rule).same(host)
+        for rule in catalog.rules_for(str(destination.host), service)
+        if destination.subset in defined_subsets(rule)
     ]
     if catalog.nearest(defining, service):
         return ()
@@ -71,10 +68,8 @@ def codes_without_pods(subset: Subset, owner: Resource, catalog: Catalog) -> Cod
 
 def codes_of_rivals(first: DestinationRule, second: DestinationRule) -> Codes:
     """For two rules of one host: Kiali minds a subset in common, and a rule without any."""
-    names = [
-        {subset.name for subset in rule.subsets if is_text(subset.name)} for rule in (first, second)
-    ]
-    return ("KIA0201",) if not all(names) or names[0] & names[1] else ()
+    names, others = first.subset_names, second.subset_names
+    return ("KIA0201",) if not names or not others or names & others else ()
 
 
 # -- VirtualServices of one host ------------------------------------------------------------------

@@ -88,6 +88,13 @@ def traffic_policies(rule: DestinationRule) -> Iterator[Policy]:
 
     What is no mapping, or has fields that an expression hides, is left out.
     """
+    kept = vars(rule)  # several rules ask, and the answer must go when the object goes
+    if "_policies" not in kept:
+        kept["_policies"] = tuple(_read_policies(rule))
+    return iter(kept["_policies"])
+
+
+def _read_policies(rule: DestinationRule) -> Iterator[Policy]:
     own = rule.spec.get("trafficPolicy")
     if isinstance(own, dict) and not _hides_fields(own):
         yield from _with_ports(Policy(rule, ("spec", "trafficPolicy"), own, None))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .rule import Rule
 
-_CLASS: Final = re.compile(r"^class (\w+)\(Rule\[([\w |]+)\]\):", re.MULTILINE)
+_CLASS: Final = re.compile(r"\nclass (\w+)\(Rule\[([\w |]+)\]\):")
 _ATTRIBUTE: Final = re.compile(r'^    (id|name) = "([^"]+)"', re.MULTILINE)
 _COMPLETE_ONLY: Final = re.compile(r"^    complete_only = True$", re.MULTILINE)
 _ALIASES: Final = re.compile(r"^    aliases = \(([^)]*)\)", re.MULTILINE)
@@ -72,8 +72,11 @@ def _read_info(file: Path, module: str) -> RuleInfo:
     match = _CLASS.search(source)
     if match is None:
         raise RuntimeError(f"{file} holds no rule: a class derived from Rule[…] is wanted")
-    values = dict(_ATTRIBUTE.findall(source))
-    aliases = _ALIASES.search(source)
+    # Behind the docstring, which is long, and before the methods.
+    start = source.find("\n    id = ", match.end())
+    attributes = source[start : source.find("\n    def ", start)]
+    values = dict(_ATTRIBUTE.findall(attributes))
+    aliases = _ALIASES.search(attributes)
     return RuleInfo(
         id=values["id"],
         name=values["name"],
@@ -81,7 +84,7 @@ def _read_info(file: Path, module: str) -> RuleInfo:
         subjects=tuple(part.strip() for part in match.group(2).split("|")),
         module=module,
         class_name=match.group(1),
-        complete_only=_COMPLETE_ONLY.search(source) is not None,
+        complete_only=_COMPLETE_ONLY.search(attributes) is not None,
     )
 
 

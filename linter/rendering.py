@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .config import Config
-from .helm.tree import own_values, read_values
+from .files import SUFFIXES
 from .scope import Home
-from .source import Problem, SourceFile, Variant
+from .source import Problem, SourceFile, Variant, looks_like_manifest
 
 if TYPE_CHECKING:
     from .helm.engine import Outcome
@@ -29,10 +30,27 @@ _PROBLEM_KINDS: Final = {"missing-helper": "template-elsewhere", "budget": "limi
 _BLOCK: Final = re.compile(r"\{\{-?\s*(?:if|with|range)\b[^{}]*\}\}")
 #: Templates that change the values which the templates after them see.
 _CHANGES: Final = re.compile(
-    r"\b(?:set|unset|mergeOverwrite|mustMergeOverwrite|merge|mustMerge)\s+\(?\s*\$?\.Values\b"
+    r"\b(?:set|unset|mergeOverwrite|mustMergeOverwrite|merge|mustMerge)\s+\(?\s*"
+    r"(?:\$?\.Values\b|(?:\$|\.)\s+\"Values\")"
 )
+#: A field of what is no map.
+_NO_FIELD: Final = "the value has no field"
 #: Templates that call others by the names of their files.
 _BY_FILE: Final = re.compile(r"BasePath|/templates/")
+#: The kind of an object, where a template spells it out.
+_OWN_KIND: Final = re.compile(r"^kind:[ \t]*\w", re.MULTILINE)
+
+
+class Subtemplate(NamedTuple):
+    """A template of a subchart: its path (absolute), its source, and which rendering is meant.
+
+    `packed`: it lies in an archive, and its path tells where.
+    """
+
+    path: str
+    text: str
+    variant: Variant
+    packed: bool
 
 
 class Renderings:
@@ -94,12 +112,37 @@ class Renderings:
             for (root, _set), chart in self._charts.items()
             if (reason := chart.refusal)
         }
+        refused |= set(self._unread_archives())
         if not self._sets_of:
             return sorted(refused)
         return sorted(refused) + [
             f'the values set "{name}" names {path}, which no chart and no service in sight has'
             for name, path in sorted(self.unused)
         ]
+
+    def _unread_archives(self) -> Iterator[str]:
+        """One line for each reason why archives of subcharts are not read."""
+        by_reason: dict[str, set[str]] = defaultdict(set)
+        for chart in self._charts.values():
+            for instance in chart.release.root.everything():
+                for path, reason in instance.tree.faults:
+                    by_reason[reason].add(os.path.relpath(path))
+        for reason, paths in by_reason.items():
+            first, *others = sorted(paths)
+            more = f", and {len(others)} more like it" if others else ""
+            yield f"{first} is not read as a subchart: {reason}{more}"
+
+    def subtemplates(self, root: str) -> Iterator[Subtemplate]:
+        """What the enabled subcharts of a chart write, wherever they lie."""
+        for name in self._sets(root):
+            for instance in self._chart(root, name).release.root.everything():
+                if instance.is_root:
+                    continue
+                for path, text in instance.tree.templates.items():
+                    if path.endswith(SUFFIXES) and _writes(instance, path) and _is_ours(text):
+                        place = os.path.join(instance.tree.folder, *path.split("/"))
+                        variant = Variant(name, instance.path)
+                        yield Subtemplate(place, text, variant, instance.tree.packed)
 
     def is_partial(self, home: Home, variant: Variant) -> bool:
         """Whether what deploys with a chart is not all in sight."""
@@ -122,6 +165,7 @@ class Renderings:
         return _render(file, renderer, values, name, given=given)
 
     def _service(self, home: Home, variant: Variant) -> tuple[Renderer, Mapping[str, Any], bool]:
+        from .helm.tree import own_values, read_values
         from .templates import Renderer
 
         own = None if home.kind == "directory" else own_values(home.root)
@@ -158,7 +202,7 @@ class Renderings:
     def _chart(self, root: str, values_set: str) -> ChartRendering:
         key = root, values_set
         if key not in self._charts:
-            from .helm.tree import read_chart
+            from .helm.tree import read_chart, read_values
 
             if root not in self._trees:
                 self._trees[root] = read_chart(root)
@@ -212,6 +256,9 @@ class ChartRendering:
         given = instance.tree.values is not None or self.is_given
         shared = self._of_all(instance, name, file.text)
         problem = _render(file, renderer, values, name, given=given, outcome=shared)
+        if problem is not None and _NO_FIELD in problem.message and not self.is_given:
+            # A word stands in the chart's own values for what whoever installs it gives.
+            problem = Problem("template-elsewhere", problem.message, problem.span)
         if self.with_helm:
             return self._by_helm(file, instance, name, problem)
         return problem
@@ -238,8 +285,22 @@ class ChartRendering:
             files=tree.files,
             path=instance.path,
             is_root=instance.is_root,
-            subcharts={sub.name: {"Values": {}} for sub in instance.subcharts},
+            subcharts=self._subcharts(instance),
         )
+
+    def _subcharts(self, instance: Instance) -> dict[str, Any]:
+        """What templates see of the charts within."""
+        if not self._uses(".Subcharts"):
+            return {sub.name: {} for sub in instance.subcharts}
+        seen = {}
+        for sub in instance.subcharts:
+            renderer, values = self._renderer(sub)
+            seen[sub.name] = {**renderer.objects(), "Values": values}
+        return seen
+
+    def _uses(self, word: str) -> bool:
+        trees = [each.tree for each in self.release.root.everything()]
+        return any(word in text for tree in trees for text in tree.templates.values())
 
     @cached_property
     def helpers(self) -> Helpers:
@@ -293,6 +354,8 @@ class ChartRendering:
             if _writes(each, name) and not name.endswith(".txt")
         ]
 
+        roots = {each.path: self._renderer(each)[0].within(values, each.keys) for each, _ in found}
+
         def in_helms_order(entry: tuple[Instance, str]) -> tuple[int, str]:
             full = f"{entry[0].path}/{entry[1]}"
             return full.count("/"), full
@@ -302,7 +365,7 @@ class ChartRendering:
             assert isinstance(renderer, Renderer)  # noqa: S101
             try:
                 outcomes[each.path, name] = renderer.render(
-                    each.tree.templates[name], renderer.within(values, each.keys), name
+                    each.tree.templates[name], roots[each.path], name
                 )
             except TemplateError as error:
                 outcomes[each.path, name] = error
@@ -344,6 +407,11 @@ class ChartRendering:
         offset = marked.offset_at(failure[1], failure[2])
         file.rendered = None
         return Problem("template", failure[0], file.text_span(offset, offset))
+
+
+def _is_ours(text: str) -> bool:
+    """Whether a template may write an object that the catalogue needs."""
+    return _OWN_KIND.search(text) is None or looks_like_manifest(text)
 
 
 def _writes(instance: Instance, name: str) -> bool:

@@ -57,7 +57,7 @@ class Destination(View):
         super().__init__(resource, path, data)
         self.wrapper = wrapper
 
-    @property
+    @cached_property
     def host(self) -> str | Unknown | None:
         """The host as written; None when absent or not text."""
         value = self.data.get("host")
@@ -169,6 +169,9 @@ class Resource:
         #: `spec` and `metadata.annotations` as written; empty when absent or badly shaped.
         self.spec = as_dict(data.get("spec"))
         self.annotations = as_dict(metadata.get("annotations"))
+        version = data.get("apiVersion")
+        #: `apiVersion` as text, empty when absent or hidden.
+        self.api_version = version if isinstance(version, str) else ""
         kind = data.get("kind")
         self.kind: str | None = kind if isinstance(kind, str) else None
         name = metadata.get("name")
@@ -182,12 +185,6 @@ class Resource:
     def file(self) -> SourceFile:
         """The file that holds it."""
         return self.document.file
-
-    @property
-    def api_version(self) -> str:
-        """`apiVersion` as text, empty when absent or hidden."""
-        value = self.data.get("apiVersion")
-        return value if isinstance(value, str) else ""
 
     @property
     def group(self) -> str:
@@ -344,7 +341,7 @@ class DestinationRule(Resource):
 
     KINDS = frozenset(("DestinationRule",))
 
-    @property
+    @cached_property
     def host(self) -> str | Unknown | None:
         """`spec.host`; Unknown where an expression hides `spec`."""
         spec = self.data.get("spec")
@@ -360,7 +357,17 @@ class DestinationRule(Resource):
             if not isinstance(entry, Unknown)
         )
 
-    @property
+    @cached_property
+    def exported_to(self) -> frozenset[str]:
+        """The entries of `spec.exportTo`, as written."""
+        return frozenset(map(str, as_list(self.spec.get("exportTo"))))
+
+    @cached_property
+    def subset_names(self) -> frozenset[str]:
+        """The names of its subsets."""
+        return frozenset(subset.name for subset in self.subsets if isinstance(subset.name, str))
+
+    @cached_property
     def hides_subsets(self) -> bool:
         """Whether an expression hides the subsets, one of them, or its name."""
         value = self.spec.get("subsets")
@@ -507,6 +514,15 @@ class ServiceEntry(Resource):
     def hides_ports(self) -> bool:
         """Whether an expression hides the ports or one of them."""
         return _hides_ports(self)
+
+    @property
+    def endpoints(self) -> list[View]:
+        """`spec.endpoints`; what is no mapping is left out."""
+        return [
+            View(self, ("spec", "endpoints", index), entry)
+            for index, entry in enumerate(as_list(self.spec.get("endpoints")))
+            if isinstance(entry, dict)
+        ]
 
     @property
     def selector(self) -> dict[str, Any]:

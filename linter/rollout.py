@@ -268,7 +268,8 @@ def _at_the_end(rollout: Rollout, end: State) -> Iterator[Hazard]:
     if not over or green or not end.under_test or end.moved_by is None:
         return
     if is_integer(end.share) and end.share > 0:
-        yield Hazard("never-restored", end.moved_by, end.share, end.moved_by)
+        certain = not rollout.is_stage_template
+        yield Hazard("never-restored", end.moved_by, end.share, end.moved_by, certain=certain)
 
 
 def _is_last(rollout: Rollout) -> bool:

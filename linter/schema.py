@@ -8,14 +8,14 @@ everywhere.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
+from importlib import import_module
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from .resource import ISTIO_GROUP
 from .values import HIDDEN, Unknown
@@ -208,8 +208,9 @@ def _mappings_above(path: Path) -> Iterator[Path]:
 @cache
 def schema_file(name: str) -> Any:
     """A schema that ships with the package, by its path below `schemas/`."""
-    folder = resources.files("tsplit_lint.schemas")
-    return json.loads((folder / name).read_text(encoding="utf-8"))
+    folder = next(iter(import_module("tsplit_lint.schemas").__path__))
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return json.load(file)
 
 
 @cache
@@ -224,17 +225,17 @@ def schema_of(group: str, kind: str) -> KindSchema | None:
     return KindSchema({"$ref": f"#/$defs/{part}", "$defs": shared["$defs"]})
 
 
-_FOUND: Final[WeakKeyDictionary[Resource, tuple[Misfit, ...]]] = WeakKeyDictionary()
-
-
 def misfits(resource: Resource) -> tuple[Misfit, ...]:
-    """Where an object does not fit the schema of its kind; found once for all rules that ask."""
-    schema = schema_of(resource.group, resource.kind or "")
-    if schema is None or schema.fits(resource.data):
-        return ()
-    if resource not in _FOUND:
-        _FOUND[resource] = tuple(islice(schema.misfits(resource.data), _MOST))
-    return _FOUND[resource]
+    """Where an object does not fit the schema of its kind."""
+    kept = vars(resource)  # several rules ask, and the answer must go when the object goes
+    if "_misfits" not in kept:
+        schema = schema_of(resource.group, resource.kind or "")
+        if schema is None or schema.fits(resource.data):
+            kept["_misfits"] = ()
+        else:
+            kept["_misfits"] = tuple(islice(schema.misfits(resource.data), _MOST))
+    found: tuple[Misfit, ...] = kept["_misfits"]
+    return found
 
 
 def known_fields(resource: Resource, path: Path) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 A file's home is found by walking up from its folder: a Helm chart (`Chart.yaml`), a Harness service
 (a `values.yaml` without a chart, whose manifests stand beside it or below it), else the folder itself.
-What kustomizations build makes scopes of its own (see the folder kustomize).
+What kustomizations build makes scopes of its own (see the folder kustomize), and the configuration may
+declare others.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .kinds import read_resources
 from .resource import Resource
 from .source import SourceFile
 
-Kind = Literal["chart", "service", "kustomization", "directory"]
+Kind = Literal["chart", "service", "kustomization", "declared", "directory"]
 R = TypeVar("R", bound=Resource)
 
 VALUES_NAMES = ("values.yaml", "values.yml")
@@ -35,10 +36,11 @@ class Home(NamedTuple):
 class Scope:
     """Files that deploy together.
 
-    `root` is shown to the user (posix, relative to the working directory).  Two files of a chart, of a
-    Harness service or of a kustomization always deploy together; those of a plain directory usually do.
+    `root` is shown to the user (posix, relative to the working directory; the name of a declared scope).
+    Two files of a plain directory usually deploy together, those of any other scope always do.
     `built` are the objects of a kustomization; `partial`: it includes what is not in sight.
     `values_set` names the values that its templates are rendered with, where there are several sets.
+    `part_of` names the declared scopes that it deploys with.
     """
 
     kind: Kind
@@ -47,6 +49,12 @@ class Scope:
     built: tuple[Resource, ...] | None = None
     partial: bool = False
     values_set: str = ""
+    part_of: frozenset[str] = frozenset()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its files are manifests as they stand, which nothing but their places unites."""
+        return self.kind in ("directory", "declared")
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
@@ -81,6 +89,7 @@ class Homes:
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, bool], Home] = {}
         self._kustomized: dict[str, bool] = {}
+        self._marks: dict[str, Literal["chart", "values", ""]] = {}
 
     def of(self, folder: str, *, is_template: bool) -> Home:
         """The home of a file of `folder`; `is_template`: it holds template actions."""
@@ -136,11 +145,11 @@ class Homes:
     def kustomized(self, folder: str) -> bool:
         """Whether a kustomization lies in a folder or above it."""
         if folder not in self._kustomized:
+            parent = os.path.dirname(folder)
+            is_top = parent == folder or self.is_root(folder)
             self._kustomized[folder] = any(
-                self.holds(above, name)
-                for above in self.above(folder)
-                for name in KUSTOMIZATION_NAMES
-            )
+                self.holds(folder, name) for name in KUSTOMIZATION_NAMES
+            ) or (not is_top and self.kustomized(parent))
         return self._kustomized[folder]
 
     def is_root(self, folder: str) -> bool:
@@ -150,6 +159,9 @@ class Homes:
         return self._roots[folder]
 
     def _mark(self, folder: str) -> Literal["chart", "values", ""]:
-        if self.holds(folder, "Chart.yaml"):
-            return "chart"
-        return "values" if any(self.holds(folder, name) for name in VALUES_NAMES) else ""
+        """What a folder holds that makes it a home."""
+        if folder not in self._marks:
+            has_values = any(self.holds(folder, name) for name in VALUES_NAMES)
+            is_chart = self.holds(folder, "Chart.yaml")
+            self._marks[folder] = "chart" if is_chart else "values" if has_values else ""
+        return self._marks[folder]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .config import Config, Override
+from .config import Config, DeclaredScope, Override
 from .finding import Severity
 from .registry import REDIRECTS, RuleInfo, selects
 from .resource import as_dict, as_list
@@ -31,12 +31,17 @@ KEYS: Final = {
     "values-sets": "values_sets",
     "services": "services",
     "helm-engine": "helm_engine",
+    "scopes": "scopes",
     "context": "context",
     "complete": "complete",
     "istio-version": "istio_version",
     "overrides": "overrides",
     "mesh.root-namespace": "root_namespace",
     "mesh.cluster-domain": "cluster_domain",
+    "mesh.default-service-export-to": "default_service_export_to",
+    "mesh.default-virtual-service-export-to": "default_virtual_service_export_to",
+    "mesh.default-destination-rule-export-to": "default_destination_rule_export_to",
+    "mesh.outbound-traffic-policy": "outbound_traffic_policy",
 }
 
 
@@ -123,6 +128,7 @@ class _Merge:
             values=tuple(self.paths("values", flags.values, os.path.isfile)),
             values_sets=self.values_sets(),
             services=self.services(),
+            scopes=tuple(self.scopes()),
             context=tuple(self.paths("context", flags.context, os.path.exists)),
             overrides=self.overrides(),
         )
@@ -141,12 +147,24 @@ class _Merge:
         if engine is not None:
             changes["helm_engine"] = self.helm_engine(engine)
         changes["complete"] = bool(self.single("complete", flags.complete or None))
-        for key in ("root-namespace", "cluster-domain"):
-            value = self.data.get("mesh", {}).get(key)
-            if value is not None:
-                changes[KEYS[f"mesh.{key}"]] = value
-                self.sources[f"mesh.{key}"] = self.line("mesh", key)
+        changes |= self.mesh()
         return replace(config, select=config.select or Config.select, **changes)
+
+    def mesh(self) -> dict[str, Any]:
+        """What the file says of the mesh."""
+        if not self.data.get("mesh"):
+            return {}
+        from .syntax import dns_label_problem
+
+        said: dict[str, Any] = {}
+        for key, value in self.data.get("mesh", {}).items():
+            for index, entry in enumerate(as_list(value)):
+                if entry not in (".", "*", "~") and dns_label_problem(entry):
+                    word = f'"{entry}" is no namespace; write its name, ".", "*" or "~"'
+                    self.objection(word, "mesh", key, index)
+            said[KEYS[f"mesh.{key}"]] = tuple(value) if isinstance(value, list) else value
+            self.sources[f"mesh.{key}"] = self.line("mesh", key)
+        return said
 
     def line(self, *path: str) -> str:
         """`file:line` of a key."""
@@ -201,8 +219,7 @@ class _Merge:
         for index, given in enumerate(self.data.get(key, ())):
             path = os.path.relpath(self.root / given, self.cwd)
             if not exists(path):
-                place = self.file.place(key, index) if self.file is not None else ""
-                self.mistakes.append(f"{place}: {path}: no such file")
+                self.objection(f"{path}: no such file", key, index)
             yield Path(path)
         for path in flag:
             if not exists(path):
@@ -221,19 +238,43 @@ class _Merge:
         for name, given in self.data.get("services", {}).items():
             folder = os.path.relpath(self.root / given, self.cwd)
             if not os.path.isdir(folder):
-                place = self.file.place("services", name) if self.file is not None else ""
-                self.mistakes.append(f"{place}: {folder}: no such folder")
+                self.objection(f"{folder}: no such folder", "services", name)
             folders[name] = folder.replace(os.sep, "/")
         return folders
+
+    def scopes(self) -> Iterator[DeclaredScope]:
+        """The scopes of the file; each has a name of its own, and what it names must be there."""
+        self.note_both("scopes", ())
+        sets, names = self.data.get("values-sets", {}), set[str]()
+        for index, entry in enumerate(self.data.get("scopes", ())):
+            name, wanted = entry["name"], entry.get("values-set")
+            if name in names:
+                self.objection(f'two scopes are called "{name}"', "scopes", index, "name")
+            names.add(name)
+            if wanted is not None and wanted not in sets:
+                hint = did_you_mean(wanted, sets) or "; values-sets has no such name"
+                self.objection(
+                    f'no values set is called "{wanted}"{hint}', "scopes", index, "values-set"
+                )
+            for place, pattern in enumerate(entry["paths"]):
+                if _is_plain_path(pattern) and not os.path.exists(self.root / pattern.strip("/")):
+                    self.objection(
+                        f"{pattern}: no such file or folder", "scopes", index, "paths", place
+                    )
+            yield DeclaredScope(name, tuple(entry["paths"]), wanted, entry.get("complete"))
+
+    def objection(self, message: str, *path: str | int) -> None:
+        """Note a mistake at a value of the file."""
+        place = self.file.place(*path) if self.file is not None else ""
+        self.mistakes.append(f"{place}: {message}")
 
     def helm_engine(self, wanted: str) -> str:
         """The engine that the file names; it must be there."""
         from .helm.installed import is_installed
 
         if wanted == "helm" and not is_installed():
-            place = self.file.place("helm-engine") if self.file is not None else ""
-            self.mistakes.append(
-                f"{place}: Helm's own engine is not installed: pip install 'tsplit-lint[helm]'"
+            self.objection(
+                "Helm's own engine is not installed: pip install 'tsplit-lint[helm]'", "helm-engine"
             )
         return wanted
 
@@ -256,6 +297,11 @@ class _Merge:
         yield "--ignore", self.flags.ignore
         pairs = (text.partition("=") for text in self.flags.severity)
         yield "--severity", [rule for rule, equals, _level in pairs if equals]
+
+
+def _is_plain_path(pattern: str) -> bool:
+    """Whether a pattern names one place below the root, whatever lies there."""
+    return "/" in pattern.rstrip("/") and not any(mark in pattern for mark in "*?[!\\")
 
 
 def _levels(words: Mapping[str, str]) -> dict[str, Severity]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -56,11 +57,20 @@ _NEEDED_WORD: Final = re.compile(
     "|".join(sorted(NEEDED_KINDS)) + r"|harness\.io/managed|harnessApiVersion|" + _ROLLOUT,
     re.MULTILINE,
 )
+#: A line of a template for another program: Jinja's `{% … %}`, Terraform's `%{ … }`.
+_DIRECTIVE: Final = re.compile(r"^[ \t]*(?:\{%[-+~]?|%\{~?)[ \t]*[a-z]+\b", re.MULTILINE)
+#: A word that another tool replaces, where it stands without quotes and so is no YAML: `%HOST%`, `@HOST@`,
+#: `{user}/image`.
+_UNQUOTED_MARK: Final = re.compile(
+    r"[:\-][ \t]+(?:%[A-Za-z_]\w*%|@[A-Za-z_]\w*@|\{[A-Za-z_][\w-]*\}[^\s,}\]])"
+)
 #: What every manifest, workflow and pipeline has; a mere mention of a kind makes none.
 _OBJECT: Final = re.compile(r"""(?:kind|[aA]piVersion)["']?[ \t]*:|""" + _ROLLOUT, re.MULTILINE)
 _API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
 _NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
 _SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
+#: The same as Helm takes it, which a `{{-` below it may have joined with what follows.
+_HELM_SEPARATOR: Final = re.compile(r"^(?:---(?!-)|\.\.\.(?=[ \t\r\n]|\Z))[^\n]*\n?", re.MULTILINE)
 _SKIP_MARKER: Final = "harness.io/skip-file-for-deploy"
 _CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
@@ -82,11 +92,12 @@ class Variant(NamedTuple):
     """One of the renderings of a file.
 
     `values_set` names the set of values, "" where there are none; `instance` is Helm's name of the place
-    of the chart, None where no chart that is enabled has the file.
+    of the chart, None where no chart that is enabled has the file; `scope` names a declared scope.
     """
 
     values_set: str = ""
     instance: str | None = ""
+    scope: str = ""
 
 
 class SourceFile:
@@ -98,9 +109,8 @@ class SourceFile:
     for references, not linted.  `kustomized`: a kustomization lies beside it or above, and may patch what
     it holds (False for what a build shows as it deploys).  `is_built`: a kustomization in sight builds from
     it, and its objects are judged as they are built.  `unreadable`: a template that did not render.
-    `variant`: which of
-    its renderings this is; `is_copy`: it is not the first of them.  `open_blocks`: where in
-    `text` only the deployment knows whether something is written.
+    `variant`: which of its renderings this is, and in which declared scope; `is_copy`: it is not the first
+    of them.  `open_blocks`: where in `text` only the deployment knows whether something is written.
     """
 
     def __init__(self, path: str, text: str, *, role: str = "manifest") -> None:
@@ -125,7 +135,8 @@ class SourceFile:
         if self.unreadable:
             return
         text = self.text if self.rendered is None else self.rendered.text
-        for index, (offset, part) in enumerate(split_documents(text)):
+        parts = split_documents(text, helm=bool(self.variant.instance))
+        for index, (offset, part) in enumerate(parts):
             kind, needed = glance(part)
             document = Document(self, index, part, offset, kind)
             try:
@@ -146,7 +157,22 @@ class SourceFile:
             not ours or _hides_something_near(document.text, error.offset)
         ):
             return  # no manifest of ours, or text that the deployment completes
+        directive = _DIRECTIVE.search(document.text) if error.kind == "syntax" else None
+        if directive is not None:
+            start = document.offset + directive.end() - len(directive.group().lstrip())
+            span = self.span_of(start, document.offset + directive.end())
+            message = "it is written for another template language"
+            self.problems.append(Problem("template-elsewhere", message, span))
+            return
         self.problems.append(Problem(error.kind, error.message, span))
+
+    def again(self) -> SourceFile:
+        """The file once more, for another scope that it is part of."""
+        other = copy.copy(self)
+        other.documents = [copy.copy(document) for document in self.documents]
+        for document in other.documents:
+            document.file = other
+        return other
 
     def problems_of(self, *kinds: str) -> Iterator[Problem]:
         """The problems of the given kinds."""
@@ -211,11 +237,19 @@ def looks_like_manifest(text: str) -> bool:
     return _NEEDED_WORD.search(text) is not None
 
 
-def split_documents(text: str) -> Iterator[tuple[int, str]]:
-    """The documents of a stream with their character offsets; empty ones are left out."""
+def has_objects(text: str) -> bool:
+    """Whether a text has what every manifest has, be it a template."""
+    return _OBJECT.search(text) is not None
+
+
+def split_documents(text: str, *, helm: bool = False) -> Iterator[tuple[int, str]]:
+    """The documents of a stream with their character offsets; empty ones are left out.
+
+    `helm`: a template of a chart wrote the stream, and Helm splits it.
+    """
     start, begun = 0, False
     if "\n---" in text or "\n..." in text or text.startswith("---"):
-        for match in _SEPARATOR.finditer(text):
+        for match in (_HELM_SEPARATOR if helm else _SEPARATOR).finditer(text):
             if begun or _CONTENT.search(text, start, match.start()):
                 yield start, text[start : match.start()]
             start, begun = _content_start(match)
@@ -236,7 +270,8 @@ def _hides_something_near(text: str, offset: int) -> bool:
     line = text.rfind("\n", 0, offset)
     start = text.rfind("\n", 0, line) if line > 0 else 0
     end = text.find("\n", offset)
-    return HIDDEN.search(text, max(start, 0), len(text) if end < 0 else end) is not None
+    near = text[max(start, 0) : len(text) if end < 0 else end]
+    return HIDDEN.search(near) is not None or _UNQUOTED_MARK.search(near) is not None
 
 
 def glance(text: str) -> tuple[str | None, bool]:

@@ -59,8 +59,10 @@ _HEADER_VALUE: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: The name that Istio gives to a port of a service behind an AUTO_PASSTHROUGH gateway.
 _GENERATED_SNI: Final = re.compile(r"outbound_[^_]*[0-9][^_]*_[^_]*_[^_]*[a-zA-Z]")
-#: A word that another tool replaces before the deployment, such as `SERVICE_HOST`.
-_PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
+#: A word that another tool replaces before the deployment, such as `SERVICE_HOST` or `%HOST%`.
+_PLACEHOLDER: Final = re.compile(
+    r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
+)
 
 #: The methods of HTTP, as Istio's CORS policy knows them.
 HTTP_METHODS: Final = frozenset(
@@ -68,9 +70,14 @@ HTTP_METHODS: Final = frozenset(
 )
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether a word (or a part of it) stands for a value that another tool writes: `NEW_WEIGHT`."""
+    return _PLACEHOLDER.search(text) is not None
+
+
 def _is_hidden(text: str) -> bool:
     """Whether a text, or the key of a mapping, is filled in by another tool."""
-    return text == "?" or HIDDEN.search(text) is not None or _PLACEHOLDER.match(text) is not None
+    return text == "?" or HIDDEN.search(text) is not None or is_placeholder(text)
 
 
 def dns_label_problem(text: str) -> str | None:
@@ -93,6 +100,7 @@ def host_problem(text: str) -> str | None:
     return wildcard_host_problem(text)
 
 
+@lru_cache(maxsize=10_000)
 def wildcard_host_problem(text: str) -> str | None:
     """What is wrong with a host name that may begin with a wildcard (`*`, `*.shop.com`).
 
@@ -191,6 +199,7 @@ def port_problem(number: int) -> str | None:
     return None if 1 <= number <= 65535 else "is no port number (1 to 65535)"
 
 
+@lru_cache(maxsize=1000)
 def duration_in_ms(text: str) -> Fraction | None:
     """A duration such as `1.5s` in milliseconds; None if it is not written as one."""
     if text == "0":

@@ -1,17 +1,20 @@
-"""One mistake of a template is told once, however many sets of values render it."""
+"""One mistake of a file is told once, however many sets of values render it and scopes have it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .finding import Finding
 from .resource import Resource
 from .scope import Scope
 from .source import SourceFile, Variant
 from .words import listed
+
+if TYPE_CHECKING:
+    from .catalog.core import Catalog
 
 
 def once_for_all_values(
@@ -28,7 +31,7 @@ def once_for_all_values(
     seen: dict[object, set[Variant]] = defaultdict(set)
     for number, (subject, finding) in enumerate(found):
         variant = _variant(subject)
-        several = finding.file in variants and variant is not None
+        several = variant in variants.get(finding.file, ())
         # Without its renderings a finding is itself: kustomizations have a say about those.
         key: object = number
         if several:
@@ -40,10 +43,31 @@ def once_for_all_values(
         yield subject, replace(finding, message=finding.message + told) if told else finding
 
 
+def about_alternatives(catalog: Catalog) -> Iterator[str]:
+    """One line on the plain folders that hold alternatives, for nobody to wonder about silence."""
+    folders = [
+        (scope.root, found)
+        for scope in catalog.scopes
+        if (found := catalog.company(scope).alternatives)
+        and any(resource.document.is_linted for resource in scope.resources)
+    ]
+    if not folders:
+        return
+    root, found = min(folders)
+    title, count = found[0]
+    others = len(folders) - 1
+    more = f", and so it is in {others} more folder{'s' if others > 1 else ''}" if others else ""
+    yield (
+        f"{title} stands in {count} files of {root}{more}: such files are taken as alternatives, one "
+        "applied at a time, and are not held against each other (tsplit-lint config --scopes lists them)"
+    )
+
+
 def _variant(subject: Any) -> Variant | None:
     """The rendering that a subject of a rule is of; None for what is of several files."""
     if isinstance(subject, Scope):
-        return subject.files[0].variant if subject.values_set and subject.files else None
+        several = subject.values_set or subject.kind == "declared"
+        return subject.files[0].variant if several and subject.files else None
     if isinstance(subject, Resource | SourceFile):
         return subject.variant if isinstance(subject, SourceFile) else subject.file.variant
     file = getattr(subject, "file", None) or getattr(getattr(subject, "place", None), "file", None)
@@ -51,14 +75,34 @@ def _variant(subject: Any) -> Variant | None:
 
 
 def _where(has: set[Variant], every: Sequence[Variant]) -> str:
-    """The values and the subcharts with which it is so, where that is not everywhere."""
-    sets = sorted({variant.values_set for variant in has})
+    """The values, subcharts and scopes with which it is so, where that is not everywhere."""
+    scopes = sorted({variant.scope for variant in has})
+    if len(scopes) == len({variant.scope for variant in every}):
+        scopes = []
+    # A set that disables a subchart has a rendering of it, too: an empty one.
+    used = {variant.instance for variant in every} - {None}
     instances = sorted({variant.instance or "" for variant in has})
-    if len(sets) == len({variant.values_set for variant in every}):
+    sets = sorted({variant.values_set for variant in has} - {""})
+    if has >= {variant for variant in every if variant.instance in {*instances, None}}:
         sets = []
-    if len(instances) == len({variant.instance for variant in every}):
+    if len(instances) == len(used):
         instances = []
-    names = [instance.rpartition("/")[2] for instance in instances]
+    several = len({name.partition("/")[0] for name in used if name}) > 1
     parts = [f"with the values of {listed(sets)}"] if sets else []
-    parts += [f"in the subchart {listed(names)}"] if names else []
+    parts += [_as_installed(instances, several)] if instances else []
+    parts += [f"in the scope {listed(scopes)}"] if scopes else []
     return f" This is so {' '.join(parts)}." if parts else ""
+
+
+def _as_installed(instances: Sequence[str], several: bool) -> str:
+    """Which uses of a chart are meant; `several`: several charts use it, or it is installed itself, too."""
+    if not several:
+        return f"in the subchart {listed([name.rpartition('/')[2] for name in instances])}"
+    alone = "where the chart is installed by itself"
+    within = [
+        f"the subchart {name.rpartition('/')[2]} of {name.partition('/')[0]}"
+        for name in instances
+        if "/" in name
+    ]
+    parts = [alone] if len(within) < len(instances) else []
+    return " and ".join([*parts, f"in {listed(within)}"] if within else parts)

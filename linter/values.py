@@ -14,8 +14,12 @@ from typing import Any, Final, TypeGuard
 UNKNOWN_MARK: Final = "\ue0ff"
 
 #: Text that only the deployment can fill in: Harness `${…}` and `<+…>`, kustomize and CI `$(…)`,
-#: environment placeholders `$NAME`, and template actions that were left as they are.
-HIDDEN: Final = re.compile(r"\$\{|<\+|\$\([A-Za-z_]|\{\{|\$[A-Z][A-Z0-9_]+\b|" + UNKNOWN_MARK)
+#: environment placeholders `$NAME`, `__NAME__` and `<name>` (no named group of a regular expression), and
+#: template actions that were left as they are.
+HIDDEN: Final = re.compile(
+    r"\$\{|<(?:\+|(?<![?P]<)[A-Za-z][\w -]*>)|\$\([A-Za-z_]|\{\{|\$[A-Z][A-Z0-9_]+\b"
+    r"|__[A-Z][A-Z0-9_]*__|" + UNKNOWN_MARK
+)
 
 
 class Unknown:
@@ -60,6 +64,10 @@ WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+#: Unquoted keys that are booleans, as JSON writes them.
+BOOLEAN_KEYS: Final = {
+    word: "true" if value else "false" for word, value in WORDS.items() if isinstance(value, bool)
 }
 _NUMERIC_START: Final = frozenset("0123456789+-.")
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)\Z")

@@ -9,15 +9,18 @@ from typing import Final
 _LOOK_ALIKE: Final = str.maketrans("oil", "011")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a person most likely meant, whatever the case of its letters."""
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that a person most likely meant, whatever the case of its letters.
+
+    `cutoff` says how much of it has to agree, from 0 to 1.
+    """
     by_look = {_look(candidate): candidate for candidate in known}
     look = _look(word)
     if look in by_look:
         return by_look[look]
     from difflib import get_close_matches
 
-    found = get_close_matches(look, by_look, n=1)
+    found = get_close_matches(look, by_look, n=1, cutoff=cutoff)
     return by_look[found[0]] if found else None
 
 

@@ -25,7 +25,7 @@ class Workload(Resource):
     def _pod(self) -> dict[str, Any]:
         return self.data if self.kind == "Pod" else as_dict(self.spec.get("template"))
 
-    @property
+    @cached_property
     def pod_labels(self) -> dict[str, Any]:
         """The labels of its pods."""
         return as_dict(as_dict(self._pod.get("metadata")).get("labels"))

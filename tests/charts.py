@@ -145,6 +145,7 @@ CHARTS: dict[str, dict[str, str]] = {
         'secret:\n  {{- (.Files.Glob "config/*").AsSecrets | nindent 2 }}\n'
         'empty:\n  {{- (.Files.Glob "none/*").AsConfig | nindent 2 }}\n'
         'lines: [{{ range .Files.Lines "config/a.txt" }}{{ . }},{{ end }}]\n'
+        'any: [{{ if .Files.Glob "none/*" }}no{{ end }}{{ if .Files.Glob "config/*" }}yes{{ end }}]\n'
         'readme: {{ .Files.Get "README.md" }}\nall: {{ range $n, $_ := .Files }}{{ $n }};{{ end }}\n',
         "templates/skipped.yaml": "a: 1\n",
         "templates/NOTES.txt": "Thank you for {{ .Chart.Name }}.",
@@ -208,6 +209,117 @@ CHARTS: dict[str, dict[str, str]] = {
         "templates/c.yaml": '{{ include "prepare" . }}prepared: {{ .Values.prepared }} {{ .Values.mode }}\n',
         "charts/web/Chart.yaml": chart("web"),
         "charts/web/templates/x.yaml": '{{ $_ := set .Values "w" 7 }}w: {{ .Values.w }}\n',
+    },
+    "profile": {
+        # Istio's own charts: a template that is rendered first puts the values in their place.
+        "Chart.yaml": chart("shop", "name: web, version: 1.0.0"),
+        "values.yaml": "defaults: {w: 90, deep: {a: 1, b: 2}}\ndeep: {b: 3}\n",
+        "files/profile.yaml": "w: 80\ndeep: {c: 4}\n",
+        "templates/a.yaml": "w: {{ .Values.w }}\ndeep: {{ toJson .Values.deep }}\n",
+        "templates/zzz.yaml": """\
+{{- $defaults := .Values.defaults }}
+{{- $_ := unset .Values "defaults" }}
+{{- $profile := dict }}
+{{- with .Files.Get "files/profile.yaml" }}
+{{- $_ := mustMergeOverwrite $profile (. | fromYaml) }}
+{{- end }}
+{{- $_ := mustMergeOverwrite $defaults $profile ($profile.global) }}
+{{- $_ := set $ "Values" (mustMergeOverwrite $defaults $.Values) }}
+""",
+        "charts/web/Chart.yaml": chart("web"),
+        "charts/web/values.yaml": "defaults: {w: 10}\n",
+        "charts/web/templates/b.yaml": "w: {{ .Values.w }}\n",
+        "charts/web/templates/zzz.yaml": "{{- $defaults := .Values.defaults }}"
+        '{{- $_ := set $ "Values" (mustMergeOverwrite $defaults $.Values) }}',
+    },
+    "decoding": {
+        "Chart.yaml": chart("shop"),
+        "values.yaml": r"""
+texts:
+- "a: 1000000\nb: [1, 0x10, 0o17, 017, 1e3, 1_000, .5]\nc: 2020-01-01\nd: 1.0\ne: ~\non: yes"
+- "y:\t2"
+- "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n  e: 1"
+- "a: x\n---\nb: 1"
+- "1: x\nd: {1: 2, true: 3}"
+- ""
+- "[1, a]"
+- "word"
+json: '{"a": 1000000, "b": {"c": [1.5, null, true]}}'
+""",
+        "templates/a.yaml": """\
+{{- range .Values.texts }}
+- yaml: {{ . | fromYaml | toJson }}
+  list: {{ . | fromYamlArray | toJson }}
+  told: {{ hasKey (. | fromYaml) "Error" }}
+{{- end }}
+- json: {{ .Values.json | fromJson | toJson }} # {{ (.Values.json | fromJson).a }}
+- number: {{ (fromYaml "a: 1000000").a }} {{ (fromYaml "a: 5").a | kindOf }}
+- broken: {{ hasKey ("a: [" | fromYaml) "Error" }} {{ hasKey ("{" | fromJson) "Error" }}
+- checked: {{ omit ("a: 1\\nkind: x\\nb:\\t2" | fromYaml) "kind" | toYaml | sha256sum }}
+""",
+    },
+    "versions": {
+        "Chart.yaml": chart("shop"),
+        "values.yaml": "tag: v1.2.3-rc.1+build\nconstraints: ['>= 1.27.x', '> 1.36.x', '<1.36.x', '<=1.36.X',"
+        " '~1.36.x', '^1.x', 1.x, 1.36.x, '*', '>=1.36', '!=1.36.x', '>=1.30.0-0 <2', 1.35 - 1.36]\n",
+        "templates/a.yaml": """\
+{{- $v := semver .Values.tag }}
+parts: {{ printf "%d.%d.%d" $v.Major $v.Minor $v.Patch }} {{ $v.Prerelease }} {{ $v.Metadata }}
+whole: {{ $v }} {{ $v.Original }}
+compared: {{ (semver "1.2.3").Compare (semver "1.3.0") }} {{ semver "1.1.0" | (semver "1.2.0").Compare }}
+{{- range .Values.constraints }}
+{{ quote . }}: {{ semverCompare . $.Capabilities.KubeVersion.Version }}
+{{- end }}
+{{- range list "policy/v1" "policy/v1/PodDisruptionBudget" "networking.k8s.io/v1/Ingress" "v1" "v1/Pod" }}
+{{ quote . }}: {{ $.Capabilities.APIVersions.Has . }}
+{{- end }}
+""",
+    },
+    "copies": {
+        "Chart.yaml": chart("shop"),
+        "values.yaml": "w: 1\nmap: {a: {b: 1}}\nnulls: {a: null}\n",
+        "templates/a.yaml": """\
+{{- $copy := deepCopy . }}
+{{- $_ := set $copy.Values "w" 2 }}
+{{- $_ := set $copy.Values.map.a "b" 2 }}
+w: {{ .Values.w }} {{ $copy.Values.w }} {{ .Values.map.a.b }} {{ $copy.Values.map.a.b }}
+name: {{ $copy.Chart.Name }} {{ $copy.Release.Name }} {{ include "n" $copy }}
+data: {{ toJson (dict "Values" $copy.Values.map | mustMergeOverwrite (deepCopy .) | dig "Values" "none") }}
+merged: {{ toJson (merge (dict "a" 1) (dict "a" nil "b" nil "c" 3)) }}
+deep: {{ toJson (merge (fromYaml "a:\\nb: {c: }") (fromYaml "a: {x: 1}\\nb: {c: 5, d: }\\ne:")) }}
+over: {{ toJson (mergeOverwrite (dict "a" 1 "b" 2) (dict "a" nil "c" nil)) }}
+{{- $none := dict }}
+nothing: {{ toJson (merge (dict "a" 1) ($none.global)) }}
+{{- range $key, $value := .Values.map }}
+key: {{ upper $key }}
+{{- end }}
+{{- if false }}{{ $late = 1 }}{{ end }}
+""",
+        "templates/_n.tpl": '{{ define "n" }}{{ .Values.w }}{{ end }}',
+    },
+    "separators": {
+        "Chart.yaml": chart("shop"),
+        "values.yaml": "on: 1\nenabled: true\n",
+        "templates/a.yaml": "---\n\n{{- if .Values.enabled -}}\nkind: A\na: 1\n\n---\n\n{{- end -}}\n\n"
+        "# next\nkind: B\n---\n{{- if .Values.enabled }}kind: C{{ end }}\n--- # four\nkind: D\n",
+    },
+    "asking": {
+        "Chart.yaml": chart("shop", "name: web, version: 1.0.0"),
+        "values.yaml": "web: {w: 5}\n",
+        "templates/a.yaml": '{{- $web := index .Subcharts "web" | required "needed" }}\n'
+        'file: {{ $web.Files.Get "files/a.txt" }}\nw: {{ $web.Values.w }} {{ $web.Chart.Name }}\n'
+        "name: {{ .Subcharts.web.Release.Name }}\n",
+        "charts/web/Chart.yaml": chart("web"),
+        "charts/web/files/a.txt": "within",
+        "charts/web/templates/b.yaml": "b: 1\n",
+    },
+    "folding": {
+        "Chart.yaml": chart("shop"),
+        "values.yaml": f"plain: {'word ' * 40}\nquoted: 'x: {'word ' * 40}'\nlike: ['1e3', '0o17', 'on']\n",
+        "files/a.conf": "word " * 40,
+        "templates/a.yaml": "text: |\n  {{- toYaml .Values | nindent 2 }}\n"
+        "like: {{ toYaml .Values.like | nindent 2 }}\n"
+        'data:\n  {{- (.Files.Glob "files/*").AsConfig | nindent 2 }}\n',
     },
     "mesh": {
         "Chart.yaml": chart("shop"),

@@ -32,6 +32,7 @@ __all__ = [
     "routing",
     "script",
     "stage",
+    "stage_template",
     "step",
     "step_template",
     "swap",
@@ -187,6 +188,13 @@ def stage(
         text += "        rollbackSteps: []\n"
     strategy = {"onFailure": {"errors": ["AllErrors"], "action": {"type": action}}}
     return text + indent(extra, "    ") + f"    failureStrategies: {json.dumps([strategy])}\n"
+
+
+def stage_template(stage: str) -> str:
+    """The template of one stage."""
+    _stage, _name, _identifier, *body = stage.splitlines(keepends=True)
+    head = "template:\n  name: One stage\n  identifier: one_stage\n  versionLabel: v1\n"
+    return head + "  type: Stage\n  spec:\n" + "".join(body)
 
 
 def pipeline(*stages: str, name: str = "Release") -> str:

@@ -251,6 +251,7 @@ def test_what_decided_is_told() -> None:
         ("absent", {"app/dr.yaml": rule("v1"), "apple/dr.yaml": rule("v2", name="more")}),
         ("found", {"rules/dr.yaml": rule("v1"), "more/dr.yaml": rule("v2")}),
         ("absent", {"rules/dr.yaml": rule("v1"), "more/dr.yaml": rule("v3")}),
+        ("absent", {"rules/dr.yaml": rule("v1"), "rules/more.yaml": rule("v3", name="m")}),
     ],
 )
 def test_the_nearest_folder(state: str, rules: dict[str, str]) -> None:
@@ -281,6 +282,29 @@ def test_a_copy_without_a_rule_of_its_own_sees_none_of_the_others() -> None:
     of = catalog(files)
     assert of.subset("shop", "v2", asker(of, "dev/vs.yaml")).state == "unseen"
     assert of.subset("shop", "v2", asker(of, "prod/vs.yaml")).state == "absent"
+
+
+def test_chapters_that_may_be_meant_say_nothing() -> None:
+    # The copies of the route are steps; no rule lies with this one, and one elsewhere has the subset.
+    files = {
+        "a/match/vs.yaml": route(),
+        "a/45/dr.yaml": rule("v9"),
+        "a/locality/dr.yaml": rule("v8"),
+        "b/retry/vs.yaml": route(),
+        "b/retry/dr.yaml": rule("v2"),
+    }
+    of = catalog(files)
+    assert of.subset("shop", "v2", asker(of, "a/match/vs.yaml")).state == "unseen"
+    assert of.subset("shop", "v3", asker(of, "a/match/vs.yaml")).state == "absent"
+    of = catalog({**files, "a/match/dr.yaml": rule()})
+    assert of.subset("shop", "v2", asker(of, "a/match/vs.yaml")).state == "absent"
+
+
+def test_a_policy_of_another_folder_does_not_own_the_subsets() -> None:
+    files = {"app/vs.yaml": route(), "policies/dr.yaml": rule()}
+    assert subset(files) == "unseen"
+    assert subset({**files, "policies/dr.yaml": rule("v1")}) == "absent"
+    assert subset({**files, "dr.yaml": rule()}) == "absent"
 
 
 def test_charts_see_their_own_rules_only() -> None:

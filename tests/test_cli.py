@@ -44,7 +44,8 @@ def run(tree: Tree, command: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command line in a folder with a wrong and a right manifest, outside of any CI."""
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    tree.write({"wrong.yaml": WRONG, "right.yaml": RIGHT, ".git/HEAD": ""})
+    files = {"wrong.yaml": WRONG, "right.yaml": RIGHT.replace("shop", "right")}
+    tree.write({**files, ".git/HEAD": ""})
     return command
 
 
@@ -298,7 +299,7 @@ def test_a_file_that_cannot_be_read(tree: Tree, run: Run, monkeypatch: pytest.Mo
         return read(self, path)
 
     monkeypatch.setattr(Loader, "_read", refuse)
-    tree.write({"secret.yaml": WRONG})
+    tree.write({"secret.yaml": "kind: Service"})
     code, out, err = run(".", "--format", "concise")
     assert code == 2
     assert out.startswith("wrong.yaml:8:5")
@@ -316,7 +317,7 @@ def test_a_folder_that_cannot_be_read(
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    tree.write({"secret/a.yaml": WRONG})
+    tree.write({"secret/a.yaml": "kind: Service"})
     code, out, err = run(".", "--format", "concise")
     assert code == 2
     assert out.startswith("wrong.yaml:8:5")

@@ -169,6 +169,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
                 values-sets: {prod: [values-prod.yaml, more.yaml], dev: []}
                 services: {shop: other}
                 helm-engine: built-in
+                scopes: [{name: one, paths: [a/**], values-set: prod, complete: true}]
                 context: [other]
                 complete: true
                 istio-version: "1.20"
@@ -180,6 +181,10 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
                 mesh:
                   root-namespace: mesh-root
                   cluster-domain: corp.local
+                  default-service-export-to: [".", gateways]
+                  default-virtual-service-export-to: ["~"]
+                  default-destination-rule-export-to: ["."]
+                  outbound-traffic-policy: REGISTRY_ONLY
                 """,
         }
     )
@@ -195,6 +200,7 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
         "values-sets": {"prod": ["values-prod.yaml", "more.yaml"], "dev": []},
         "services": {"shop": "other"},
         "helm-engine": "built-in",
+        "scopes": [{"name": "one", "paths": ["a/**"], "values-set": "prod", "complete": True}],
         "context": ["other"],
         "complete": True,
         "istio-version": "1.20",
@@ -203,11 +209,15 @@ def test_every_key_of_a_file(tree: Tree, run: Run) -> None:
         ],
         "mesh.root-namespace": "mesh-root",
         "mesh.cluster-domain": "corp.local",
+        "mesh.default-service-export-to": [".", "gateways"],
+        "mesh.default-virtual-service-export-to": ["~"],
+        "mesh.default-destination-rule-export-to": ["."],
+        "mesh.outbound-traffic-policy": "REGISTRY_ONLY",
     }
     sources = {key: source for key, (_value, source) in shown(run).items()}
     assert sources == {
         key: f".tsplit-lint.yaml:{line}"
-        for key, line in zip(KEYS, (*range(1, 15), 20, 21), strict=True)
+        for key, line in zip(KEYS, (*range(1, 16), *range(21, 27)), strict=True)
     }
 
 
@@ -299,9 +309,19 @@ def test_the_text_form_lines_up(tree: Tree, run: Run) -> None:
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == "configuration file: .tsplit-lint.yaml"
-    assert 'ignore               ["TS2"]          .tsplit-lint.yaml:2' in lines
-    assert 'fail-on              "info"           --fail-on' in lines
-    assert 'mesh.cluster-domain  "cluster.local"  default' in lines
+    assert [
+        " ".join(line.split()) for line in lines if line.startswith(("ignore", "fail-on", "mesh."))
+    ] == [
+        'ignore ["TS2"] .tsplit-lint.yaml:2',
+        'fail-on "info" --fail-on',
+        'mesh.root-namespace "istio-system" default',
+        'mesh.cluster-domain "cluster.local" default',
+        'mesh.default-service-export-to ["*"] default',
+        'mesh.default-virtual-service-export-to ["*"] default',
+        'mesh.default-destination-rule-export-to ["*"] default',
+        'mesh.outbound-traffic-policy "ALLOW_ANY" default',
+    ]
+    assert len({line.rindex("default") for line in lines if line.endswith("default")}) == 1
 
 
 # overrides and severities, in the engine
@@ -453,7 +473,26 @@ ignored = ["b"]
         ("exclude: false\n", ':1:10: "exclude" must be a list, not false'),
         (
             "mesh: {zzz: 1}\n",
-            ':1:8: unknown key "mesh.zzz" (known: root-namespace, cluster-domain)',
+            ':1:8: unknown key "mesh.zzz" (known: root-namespace, cluster-domain, '
+            "default-service-export-to, default-virtual-service-export-to, "
+            "default-destination-rule-export-to, outbound-traffic-policy)",
+        ),
+        (
+            "mesh: {outbound-traffic-policy: registry_only}\n",
+            ':1:33: "mesh.outbound-traffic-policy" must be ALLOW_ANY or REGISTRY_ONLY, '
+            'not "registry_only"',
+        ),
+        (
+            "mesh: {default-service-export-to: .}\n",
+            ':1:35: "mesh.default-service-export-to" must be a list, not "."',
+        ),
+        (
+            "mesh: {default-virtual-service-export-to: []}\n",
+            ':1:8: "mesh.default-virtual-service-export-to" must not be empty',
+        ),
+        (
+            "mesh: {default-service-export-to: [., shop_1]}\n",
+            ':1:39: "shop_1" is no namespace; write its name, ".", "*" or "~"',
         ),
         ("select: []\n", ':1:1: "select" must not be empty'),
         ("values: [a.yaml, no.yaml]\n", ":1:18: no.yaml: no such file"),

@@ -100,7 +100,7 @@ def test_what_is_absent_or_hidden_or_no_delegate_at_all(tree: Tree) -> None:
 def test_who_sees_a_delegate(tree: Tree, export: str, namespace: str, expected: bool) -> None:
     text = ROOT + "  - {}\n" + delegate("cart", namespace, f"{{exportTo: {export}}}")
     catalog = catalog_of(tree, text)
-    assert is_exported(named(catalog, "cart"), named(catalog, "root")) is expected
+    assert is_exported(named(catalog, "cart"), named(catalog, "root"), catalog) is expected
 
 
 # -- how matches fit --------------------------------------------------------------------------------

@@ -140,6 +140,14 @@ def test_a_document_is_read_if_either_parser_reads_it(text: str) -> None:
     assert compose(f"a: {text}\n") is not None
 
 
+def test_many_brackets_do_not_make_the_parser_stricter() -> None:
+    # From some number of brackets on, the nesting is bounded before the document is read.
+    text = "a:\n" + "- {b: [c]}\n" * 60 + "- [http://shop/?a=b, 2001:db8::1]\n"
+    check_syntax(text)
+    assert compose(text) is not None
+    assert refused(text + "- [a\n").kind == "syntax"
+
+
 def test_a_tab_after_a_value_is_read() -> None:
     assert document("apiVersion: v1\t\nkind: Service\t# here\n").data == {
         "apiVersion": "v1",

@@ -122,7 +122,7 @@ def test_a_rule_that_fails_is_one_note_and_the_others_go_on(
 ) -> None:
     monkeypatch.delenv("TSPLIT_LINT_DEBUG")
     use(monkeypatch, Fails, Seen)
-    tree.write({"a.yaml": OBJECTS, "b.yaml": OBJECTS})
+    tree.write({"a/a.yaml": OBJECTS, "b/b.yaml": OBJECTS})
     report = run(tree)
     assert report.notes == ["rule X002 failed (ValueError: what a pity) and was left out"]
     found = [finding.rule for finding in report.findings]

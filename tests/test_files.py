@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conftest import Tree
 from tsplit_lint import Config, lint
-from tsplit_lint.files import NoSuchPath, Walk
+from tsplit_lint.files import NoSuchPath, Sight, Walk
 
 
 class Folder:
@@ -382,3 +384,30 @@ def test_the_report_names_what_could_not_be_read(folder: Folder, closed: str) ->
     report = lint([folder.root], Config(root=folder.root))
     assert report.files == 2
     assert [os.path.basename(told) for told in report.unreadable] == ["closed: Permission denied"]
+
+
+def test_what_is_in_sight(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree.write({"a/x.yaml": "a: 1", "a/b/y.yaml": "needle: 1", "c/z.yaml": "", "c/note.txt": ""})
+
+    def sight(*given: str) -> Sight:
+        walk = Walk(tree.root)
+        return Sight(walk, given, [*walk.find(given)])
+
+    assert sight(".").whole("")
+    assert sight("a").whole("a/b")
+    assert not sight("a").whole("")
+    assert sight("a", "c/z.yaml").whole("")
+    assert not sight("a/x.yaml").whole("a")
+    assert sight("a/x.yaml", "a/b/y.yaml").whole("a")
+    assert sight("c/z.yaml").whole("c")
+    needle = re.compile("needle")
+    assert sight("a/x.yaml").elsewhere("a", needle)
+    assert not sight("a/x.yaml").elsewhere("c", needle)
+    assert not sight("a/x.yaml", "a/b/y.yaml").elsewhere("a", needle)
+    assert sight("a/x.yaml").whole("gone")
+
+
+def test_what_is_excluded_is_not_missed(tree: Tree) -> None:
+    tree.write({"a/x.yaml": "", "a/y.yaml": "", ".gitignore": "y.yaml\n", ".git/HEAD": ""})
+    walk = Walk(tree.root)
+    assert Sight(walk, ["a/x.yaml"], ["a/x.yaml"]).whole("a")

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import re
+import tarfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from charts import archive, chart
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import Run, Tree
 from tsplit_lint import Config, Report, lint
+from tsplit_lint.helm.archive import ArchiveError, Room, unpack
 from tsplit_lint.helm.stream import match_lines
 
 HAS_HELM = find_spec("helm_python") is not None
@@ -186,6 +194,240 @@ def test_a_chart_that_lacks_a_dependency_is_never_complete(tree: Tree) -> None:
     assert tree.show(select=("TS302", "TS401"), complete=True) == []
 
 
+# --- subcharts that no one edits here ------------------------------------------------------------
+RULE = (
+    "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shop}\n"
+    "spec:\n  host: shop\n  subsets:\n  - {name: a, labels: {v: a}}\n"
+    "  - {name: {{ .Values.other }}, labels: {v: b}}\n"
+)
+
+
+@pytest.mark.parametrize(("other", "breaks"), [("b", False), ("c", True)])
+@pytest.mark.parametrize("place", ["packed", "within", "folder", "ignored"])
+def test_objects_of_a_subchart_wherever_it_lies(
+    tree: Tree, engine: str, place: str, other: str, breaks: bool
+) -> None:
+    """They are rendered with the values of the chart that uses it; only a folder is linted."""
+    rules = {
+        "Chart.yaml": chart("rules"),
+        "values.yaml": "other: none\n",
+        "templates/dr.yaml": RULE,
+        "templates/vs.yaml": PLAIN.replace("{{ .Values.w }}", "80"),
+    }
+    keys = "mid: {rules" if place == "within" else "rules: {more"
+    tree.write(
+        {
+            "c/Chart.yaml": chart(
+                "shop",
+                f"name: {'mid' if place == 'within' else 'rules'}, version: 1.0.0, "
+                "repository: 'file://../beside/rules'",
+            ),
+            "c/values.yaml": f"w: 90\n{keys}: {{other: {other}}}, other: {other}}}\n",
+            "c/templates/a.yaml": PLAIN,
+        }
+    )
+    if place == "packed":
+        tree.write({"c/charts/rules-1.0.0.tgz": archive(rules, "rules")})
+    elif place == "within":
+        mid = {"Chart.yaml": chart("mid")}
+        mid |= {f"charts/rules/{name}": text for name, text in rules.items()}
+        tree.write({"c/charts/mid-1.0.0.tgz": archive(mid, "mid")})
+    elif place == "folder":
+        tree.write({f"beside/rules/{name}": text for name, text in rules.items()})
+    else:
+        tree.write({f"c/charts/rules/{name}": text for name, text in rules.items()})
+        tree.write({".gitignore": "charts/\n"})
+    found = report(tree, select=("TS301", "TS201", "TS003")).findings
+    inside = [(f.file, f.rule) for f in found if f.file != "c/templates/a.yaml"]
+    assert [f.rule for f in found if f.file == "c/templates/a.yaml"] == ["TS301"] * breaks
+    linted = [("beside/rules/templates/vs.yaml", "TS201")]
+    if place == "folder" and breaks:
+        linted.append(("beside/rules/templates/vs.yaml", "TS301"))
+    assert [each for each in inside if each[1] == "TS201"] == (
+        linted[:1] if place == "folder" else []
+    )
+
+
+def test_a_chart_beside_is_judged_by_itself_and_as_the_subchart_it_is(tree: Tree) -> None:
+    files = {
+        "shop/Chart.yaml": chart(
+            "shop",
+            "name: web, version: 1.0.0, alias: blue, repository: 'file://../web'",
+            "name: web, version: 1.0.0, alias: green, repository: 'file://../web'",
+        ),
+        "shop/values.yaml": "blue: {w: 80}\ngreen: {w: 90}\n",
+        "web/Chart.yaml": chart("web"),
+        "web/values.yaml": "w: 90\n",
+        "web/templates/a.yaml": PLAIN,
+    }
+    tree.write(files)
+    (finding,) = tree.lint(select=("TS201", "TS003"))
+    assert (finding.file, finding.span.line) == ("web/templates/a.yaml", 8)
+    assert finding.message.endswith(" This is so in the subchart blue of shop.")
+    tree.write({"web/values.yaml": "w: 70\n"})
+    tree.write({"shop/values.yaml": "blue: {w: 80}\ngreen: {w: 80}\n"})
+    ends = [
+        finding.message.partition(" This is so ")[2] for finding in tree.lint(select=("TS201",))
+    ]
+    assert sorted(ends) == [
+        "in the subchart blue of shop and the subchart green of shop.",
+        "where the chart is installed by itself.",
+    ]
+    tree.write({"web/values.yaml": "w: 80\n"})
+    (finding,) = tree.lint(select=("TS201", "TS003"))
+    assert "This is so" not in finding.message
+    assert lint([tree.root / "shop"], Config(root=tree.root)).findings == []
+
+
+def test_a_chart_beside_that_is_not_enabled(tree: Tree) -> None:
+    tree.write(
+        {
+            "shop/Chart.yaml": chart(
+                "shop",
+                "name: web, version: 1.0.0, condition: web.enabled, repository: 'file://../web'",
+            ),
+            "shop/values.yaml": "web: {w: 80, enabled: false}\n",
+            "web/Chart.yaml": chart("web"),
+            "web/values.yaml": "w: 90\n",
+            "web/templates/a.yaml": PLAIN,
+        }
+    )
+    assert tree.show(select=("TS201",)) == []
+    tree.write({"shop/values.yaml": "web: {w: 80, enabled: true}\n"})
+    assert tree.show(select=("TS201",)) == ["web/templates/a.yaml:8:5 TS201"]
+
+
+def test_charts_beside_that_depend_on_each_other(tree: Tree, engine: str) -> None:
+    depends = "name: {0}, version: 1.0.0, repository: 'file://../{0}'"
+    tree.write(
+        {
+            "a/Chart.yaml": chart("a", depends.format("b")),
+            "b/Chart.yaml": chart("b", depends.format("a"), depends.format("b")),
+            "b/templates/a.yaml": PLAIN.replace("{{ .Values.w }}", "80"),
+        }
+    )
+    assert tree.show(select=("TS201", "TS003")) == ["b/templates/a.yaml:8:5 TS201"]
+
+
+def _bomb(kind: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as packed:
+        entry = tarfile.TarInfo("web/Chart.yaml")
+        if kind == "large":
+            entry.size = 60_000_000
+            packed.addfile(entry, io.BytesIO(b"\0" * entry.size))
+        elif kind == "header":
+            entry.pax_headers = {"comment": "x" * 60_000_000}
+            packed.addfile(entry)
+        else:
+            for number in range(6_000):
+                packed.addfile(tarfile.TarInfo(f"web/templates/{number}.yaml"))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "damaged"),
+        (b"none", "no gzip archive"),
+        (archive({"Chart.yaml": chart("web")}, "web")[:60], "damaged"),
+        (gzip.compress(b"none"), "no tar archive"),
+        (archive({"templates/a.yaml": "a: 1"}, "web"), "it holds no chart"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
+        (_bomb("large"), "unpacks to more than 50 MB"),
+        (_bomb("header"), "unpacks to more than 50 MB"),
+        (_bomb("many"), "more than 5,000 files"),
+        (os.urandom(10_000_001), "larger than 10 MB"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_is_told_in_one_line(
+    tree: Tree, data: bytes, reason: str
+) -> None:
+    tree.write(
+        {
+            "c/Chart.yaml": chart("shop", "name: web, version: 1.0.0"),
+            "c/templates/a.yaml": PLAIN.replace("{{ .Values.w }}", "80"),
+            "c/charts/web-1.0.0.tgz": data,
+        }
+    )
+    found = report(tree, select=("TS201", "TS003"), complete=True)
+    assert [finding.rule for finding in found.findings] == ["TS201"]
+    (note,) = found.notes
+    assert "web-1.0.0.tgz is not read as a subchart: " in note
+    assert reason in note
+    assert "\n" not in note
+
+
+def test_archives_within_archives(tree: Tree) -> None:
+    """They are read, and bounded together."""
+    rules = {"Chart.yaml": chart("rules"), "templates/dr.yaml": RULE, "values.yaml": "other: c\n"}
+    large = {"Chart.yaml": chart("large"), "x": "\0" * 45_000_000}
+
+    def packed(files: Mapping[str, str | bytes], name: str) -> bytes:
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
+            for path, content in files.items():
+                data = content if isinstance(content, bytes) else content.encode()
+                entry = tarfile.TarInfo(f"{name}/{path}")
+                entry.size = len(data)
+                tar.addfile(entry, io.BytesIO(data))
+        return stream.getvalue()
+
+    mid: dict[str, str | bytes] = {"Chart.yaml": chart("mid")}
+    mid["charts/a-rules-1.0.0.tgz"] = packed(rules, "rules")
+    tree.write(
+        {
+            "c/Chart.yaml": chart("shop"),
+            "c/values.yaml": "w: 90\n",
+            "c/templates/a.yaml": PLAIN,
+            "c/charts/mid-1.0.0.tgz": packed(mid, "mid"),
+        }
+    )
+    assert tree.show(select=("TS301",)) == ["c/templates/a.yaml:11:41 TS301"]
+    bomb = packed(large, "large")
+    mid |= {f"charts/b{number}-1.0.0.tgz": bomb for number in range(6)}
+    tree.write({"c/charts/mid-1.0.0.tgz": packed(mid, "mid")})
+    (note,) = report(tree, select=("TS301",)).notes
+    assert "unpack to more than 200 MB" in note
+
+
+def test_names_that_lead_out_of_an_archive_are_left_out(tree: Tree) -> None:
+    files = {
+        "Chart.yaml": chart("web"),
+        "../../templates/a.yaml": SERVICE % "up",
+        "templates/../../b.yaml": SERVICE % "out",
+        "templates//c.yaml": SERVICE % "twice",
+        "templates/d.yaml": SERVICE % "web",
+    }
+    tree.write(
+        {
+            "c/Chart.yaml": chart("shop"),
+            "c/charts/web-1.0.0.tgz": archive(files, "web"),
+            "c/templates/a.yaml": SERVICE % "shop",
+        }
+    )
+    found = report(tree)
+    assert found.notes == []
+    assert sorted(found.sources) == [
+        "c/Chart.yaml",
+        "c/charts/web-1.0.0.tgz/templates/d.yaml",
+        "c/templates/a.yaml",
+    ]
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_damaged_archives_are_survived(data: st.DataObject) -> None:
+    content = bytearray(
+        gzip.decompress(archive({"Chart.yaml": chart("web"), "a": "b" * 600}, "web"))
+    )
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, 1500))] = data.draw(st.integers(0, 255))
+    with suppress(ArchiveError):
+        sizes = map(len, unpack(gzip.compress(bytes(content)), 1000, Room()).values())
+        assert max(sizes, default=0) <= 1000
+
+
 # --- what Helm does not write --------------------------------------------------------------------
 @pytest.mark.parametrize(
     "files",
@@ -221,6 +463,52 @@ def test_checks_of_values_that_the_deployment_gives(tree: Tree, engine: str, act
             "c/templates/b.yaml": TEMPLATE,
         },
     )
+
+
+def test_a_word_in_place_of_what_the_deployment_gives(tree: Tree, engine: str) -> None:
+    """A field of a text: mild with the chart's own values, an error with values that someone gives."""
+    tree.write(
+        {
+            "c/Chart.yaml": chart("shop"),
+            "c/values.yaml": "weights: DEFINED-ELSEWHERE\n",
+            "c/templates/a.yaml": PLAIN.replace(".Values.w", ".Values.weights.stable"),
+            "c/prod.yaml": "weights: given\n",
+        }
+    )
+    assert [f.severity.label for f in report(tree, select=("TS003",)).findings] == ["info"]
+    given = report(tree, select=("TS003",), values=(tree.root / "c/prod.yaml",)).findings
+    assert [f.severity.label for f in given] == ["error"]
+
+
+def test_a_separator_that_is_joined_with_the_next_line(tree: Tree, engine: str) -> None:
+    """Helm parts documents there; YAML would not."""
+    check(
+        tree,
+        {
+            "c/Chart.yaml": chart("shop"),
+            "c/values.yaml": "w: 80\non: true\n",
+            "c/templates/a.yaml": "---\n{{- if .Values.w }}\n\n---\n\n{{- end -}}\n" + TEMPLATE,
+            "c/templates/b.yaml": "kind: A\n---\n{{- if .Values.w -}}\n"
+            + TEMPLATE
+            + "{{- end }}\n",
+        },
+    )
+
+
+def test_a_library_of_many_helpers_is_soon_read(tree: Tree) -> None:
+    helper = (
+        '{{{{- define "h{0}" -}}}}\n{{{{- if .Values.w }}}}{{{{ .Values.w }}}}{{{{ end -}}}}\n'
+        "{{{{- end }}}}\n"
+    )
+    tree.write({"c/Chart.yaml": chart("shop"), "c/values.yaml": "w: 80\n"})
+    for number in range(150):
+        text = "".join(helper.format(f"{number}-{each}") for each in range(20))
+        tree.write({f"c/templates/_h{number}.tpl": text})
+        weight = f'{{{{ include "h{number}-1" . }}}}'
+        tree.write({f"c/templates/a{number}.yaml": PLAIN.replace("{{ .Values.w }}", weight)})
+    started = time.perf_counter()
+    assert len(report(tree, select=("TS201",)).findings) == 150
+    assert time.perf_counter() - started < 15
 
 
 @pytest.mark.parametrize(
@@ -445,6 +733,46 @@ def test_a_stream_without_its_chart_stays_a_stream(tree: Tree) -> None:
     stream = output("shop/templates/a.yaml", RENDERED)
     assert piped(tree, stream) == ["<stdin>:10:5 TS201"]
     tree.write({**SHOP, "d/Chart.yaml": chart("shop"), "d/templates/a.yaml": PLAIN})
+    assert piped(tree, stream) == ["<stdin>:10:5 TS201"]
+
+
+LISTED = HEAD + "  {{- toYaml .Values.http | nindent 2 }}\n"
+LISTED_VALUES = (
+    "http:\n- route:\n  - {destination: {host: shop, subset: a}, weight: 80}\n"
+    "  - {destination: {host: shop, subset: b}, weight: 10}\n"
+)
+
+
+def test_lines_that_an_action_writes_are_shown_at_the_action(tree: Tree) -> None:
+    """A stream with the chart's own values is the same as what the chart writes here."""
+    tree.write({"c/Chart.yaml": chart("shop"), "c/values.yaml": LISTED_VALUES})
+    tree.write({"c/templates/a.yaml": LISTED})
+    text = HEAD.replace("{{ .Chart.Name }}", "shop") + (
+        "  - route:\n    - destination:\n        host: shop\n        subset: a\n      weight: 80\n"
+        "    - destination:\n        host: shop\n        subset: b\n      weight: 10\n"
+    )
+    direct = tree.show(select=("TS201",))
+    assert direct == ["c/templates/a.yaml:8:3 TS201"]
+    assert piped(tree, output("shop/templates/a.yaml", text)) == direct
+    # another line of the same document differs: a name that was given on the command line
+    renamed = text.replace("name: shop", "name: other")
+    assert piped(tree, output("shop/templates/a.yaml", renamed)) == direct
+    assert piped(tree, output("shop/templates/a.yaml", text.replace("80", "70"))) == direct
+
+
+def test_of_several_charts_of_one_name_the_one_that_writes_the_stream(tree: Tree) -> None:
+    for folder, subset in (("a", "a"), ("b", "z")):
+        files = {"Chart.yaml": chart("shop"), "values.yaml": "w: 70\n"}
+        files["templates/a.yaml"] = PLAIN.replace("subset: a", f"subset: {subset}")
+        tree.write({f"{folder}/{name}": text for name, text in files.items()})
+    stream = output("shop/templates/a.yaml", RENDERED.replace("subset: a", "subset: z"))
+    assert piped(tree, stream) == ["b/templates/a.yaml:8:5 TS201"]
+
+
+def test_a_stream_of_an_archive_stays_a_stream(tree: Tree) -> None:
+    web = {"Chart.yaml": chart("web"), "templates/a.yaml": PLAIN, "values.yaml": "w: 70\n"}
+    tree.write({"c/Chart.yaml": chart("shop"), "c/charts/web-1.0.0.tgz": archive(web, "web")})
+    stream = output("shop/charts/web/templates/a.yaml", RENDERED.replace("name: shop", "name: web"))
     assert piped(tree, stream) == ["<stdin>:10:5 TS201"]
 
 

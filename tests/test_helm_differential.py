@@ -26,9 +26,8 @@ helm = pytest.importorskip("helm_python", reason="Helm's own engine is not insta
 
 
 def documents(text: str) -> list[Any]:
-    return [
-        data for _offset, part in split_documents(text) if (data := plain_data(part)) is not None
-    ]
+    parts = [part for _offset, part in split_documents(text, helm=True)]
+    return [data for part in parts if (data := plain_data(part)) is not None]
 
 
 def by_helm(folder: Path, values: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -109,6 +108,7 @@ def test_our_charts_with_given_values(
     same(tmp_path / "c", values, monkeypatch)
 
 
+_SHOWN = "values: {{ .Values | toJson }}\nchart: {{ .Chart.Name }} {{ .Template.Name }}\n"
 ARCHIVED = {
     "Chart.yaml": chart("shop", "name: web, version: 1.0.0", "name: common, version: 1.0.0"),
     "values.yaml": "web: {w: 80}\n",
@@ -133,34 +133,58 @@ def test_subcharts_in_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     monkeypatch.chdir(tmp_path)
     theirs = by_helm(tmp_path / "c", {})
-    assert theirs.pop("shop/charts/web/templates/b.yaml") == [{"b": 1}]
+    assert theirs["shop/charts/web/templates/b.yaml"] == [{"b": 1}]
     assert by_us(tmp_path / "c", {}) == by_us(tmp_path / "c", {}, "helm") == theirs
 
 
-def test_a_dependency_in_a_folder_beside_the_chart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As `helm dependency build` would pack it."""
-    files = dict(ARCHIVED)
-    files["Chart.yaml"] = chart(
+BESIDE = {
+    "Chart.yaml": chart(
         "shop",
-        "name: web, version: 1.0.0, repository: 'file://../web'",
+        "name: web, version: 1.0.0, repository: 'file://../web', alias: blue, import-values: [data]",
+        "name: web, version: 1.0.0, repository: 'file://../web', alias: green, condition: green.enabled",
+        "name: cart, version: ~1.0, repository: 'file://../cart', tags: [back]",
         "name: common, version: 1.0.0, repository: 'file://../common'",
-    )
-    web = {"Chart.yaml": chart("web"), "values.yaml": "w: 1\nv: 2\n"}
+    ),
+    "values.yaml": "blue: {w: 80}\ngreen: {enabled: true}\ntags: {back: false}\nglobal: {zone: z}\n",
+    "templates/a.yaml": 'p: {{ .Values.port }}\nname: {{ include "common.name" . }}\n',
+}
+BESIDE_WEB = {
+    "Chart.yaml": chart("web"),
+    "values.yaml": "w: 1\nexports: {data: {port: 80}}\n",
+    "templates/b.yaml": _SHOWN + 'name: {{ include "common.name" . }}\n',
+    "charts/db/Chart.yaml": chart("db"),
+    "charts/db/templates/d.yaml": _SHOWN,
+}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"green": {"enabled": False, "w": 5}, "tags": {"back": True}, "blue": {"w": None}}],
+)
+def test_dependencies_in_folders_beside_the_chart(
+    values: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `helm dependency build` would pack them."""
+    cart = {"Chart.yaml": chart("cart"), "templates/c.yaml": _SHOWN}
     common = {
         "Chart.yaml": chart("common", more="type: library\n"),
         "templates/_n.tpl": '{{ define "common.name" }}{{ .Release.Name }}-x{{ end }}',
     }
-    write_chart(tmp_path / "c", files)
-    write_chart(tmp_path / "web", web)
-    write_chart(tmp_path / "common", common)
+    charts = {"web": BESIDE_WEB, "cart": cart, "common": common}
+    write_chart(tmp_path / "c", BESIDE)
+    for name, files in charts.items():
+        write_chart(tmp_path / name, files)
     monkeypatch.chdir(tmp_path)
-    ours = by_us(tmp_path / "c", {})
-    assert by_us(tmp_path / "c", {}, "helm") == ours
-    write_chart(tmp_path / "c/charts/web", web)
-    write_chart(tmp_path / "c/charts/common", common)
-    assert by_helm(tmp_path / "c", {}) == ours == by_us(tmp_path / "c", {})
+    ours = by_us(tmp_path / "c", values)
+    assert by_us(tmp_path / "c", values, "helm") == ours
+    for name, files in charts.items():
+        write_chart(tmp_path / "c", {f"charts/{name}-1.0.0.tgz": archive(files, name)})
+    assert by_helm(tmp_path / "c", values) == ours == by_us(tmp_path / "c", values)
+    assert len(ours) == (4 if values else 5)
+    for name, files in charts.items():
+        write_chart(tmp_path / f"c/charts/{name}", files)
+        (tmp_path / f"c/charts/{name}-1.0.0.tgz").unlink()
+    assert by_helm(tmp_path / "c", values) == ours == by_us(tmp_path / "c", values)
 
 
 # --- small templates ----------------------------------------------------------------------------

@@ -279,6 +279,18 @@ def test_suppressions_of_the_base_hold_for_its_builds(tree: Tree) -> None:
     assert told(tree, {**BASE, "base/service.yaml": commented, **over}) == []
 
 
+def test_a_patch_by_the_old_name_keeps_the_new_one(tree: Tree) -> None:
+    files = {
+        **BASE,
+        "base/kustomization.yaml": "resources: [rule.yaml]\nnamePrefix: a-\nnamespace: web\n",
+        **overlay("patches: [{path: p.yaml}]\n"),
+        "prod/p.yaml": RULE + "spec: {exportTo: ['.']}\n",
+    }
+    rule = built(tree, files)["DestinationRule"]
+    assert (rule.name, rule.namespace, rule.spec["exportTo"]) == ("a-shop", "web", ["."])
+    assert tree.name(rule.head().file.path) == "base/rule.yaml"
+
+
 def test_files_of_no_kustomization_stay_plain(tree: Tree) -> None:
     files = {**BASE, "base/other.yaml": SERVICE + ROUTES.replace("90", "80")}
     assert told(tree, files, select=("TS201",)) == ["base/other.yaml:7:5 TS201"]
@@ -577,6 +589,13 @@ CASES: dict[str, Files] = {
             + "\n- patch: |-\n"
             + indent(SERVICE + "spec:\n  $patch: replace\n  hosts: [other]\n  tls: null\n", "    ")
         ),
+    },
+    "merge by the name before the prefix": {
+        **BASE,
+        "middle/kustomization.yaml": "resources: [../base]\nnamePrefix: a-\nnamespace: web\n",
+        "prod/kustomization.yaml": "resources: [../middle]\nnameSuffix: -b\n"
+        "patches:\n- path: p.yaml\n",
+        "prod/p.yaml": RULE + "spec: {trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}\n",
     },
     "merge by key": {
         **BASE,

@@ -177,6 +177,41 @@ def test_templates_and_fragments(text: str, partial: bool) -> None:
     assert rollout.partial == partial
 
 
+def test_a_template_of_one_step() -> None:
+    (rollout,) = read(
+        "template:\n  name: t\n  identifier: t\n  versionLabel: v1\n  type: Step\n  spec:\n"
+        "    type: K8sCanaryDelete\n    timeout: <+input>\n    spec: {}\n"
+    )
+    assert [step.kind for step in rollout.steps] == ["delete"]
+    assert rollout.steps[0].path == ("template", "spec")
+    assert rollout.partial
+    assert not rollout.is_stage_template
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("template:\n  type: Stage\n  spec:\n    spec: {execution: {steps: []}}\n", True),
+        ("template:\n  type: Pipeline\n  spec: {stages: [{stage: {spec: {}}}]}\n", False),
+        (pipeline(stage(STEPS)), False),
+    ],
+)
+def test_a_template_of_one_stage_shows_no_other_stage(text: str, alone: bool) -> None:
+    (rollout,) = read(text)
+    assert rollout.is_stage_template is alone
+
+
+@pytest.mark.parametrize(
+    ("names", "partial"), [("", True), ("  name: Release\n", False)], ids=["inputs", "pipeline"]
+)
+def test_the_inputs_of_a_run_have_identifiers_and_no_names(names: str, partial: bool) -> None:
+    (rollout,) = read(
+        f"pipeline:\n  identifier: release\n{names}  stages:\n  - stage:\n      identifier: prod\n"
+        "      spec: {execution: {steps: [{step: {identifier: a, type: K8sRollingDeploy}}]}}\n"
+    )
+    assert rollout.partial is partial
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -331,6 +331,14 @@ def test_conditions_and_neighbours(plan: Plan, command: Run) -> None:
     assert 'only if <+go> == "yes"' in out
 
 
+def test_what_skips_a_step_of_a_workflow(tree: Tree, command: Run) -> None:
+    skip = "stepSkipStrategies:\n- assertionExpression: ${calm} == 1\n  scope: ALL_STEPS\n"
+    tree.write({"w.yaml": workflow(phase("Canary", section("Deploy", deploy(), extra=skip)))})
+    out = " ".join(command("plan", "w.yaml")[1].split())
+    assert "unless ${calm} == 1" in out
+    assert "only unless" not in out
+
+
 def test_blue_green_has_a_stage(plan: Plan, command: Run) -> None:
     text = pipeline(stage("Deploy", blue_green(trafficRouting=routing(10, test="stage")), swap()))
     (told,) = plan(text)

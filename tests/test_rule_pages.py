@@ -85,6 +85,17 @@ def test_bad_examples_are_found_at_the_marked_lines(rule: type[Rule[Any]], tree:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_every_finding_of_a_bad_example_says_how_to_mend_it(
+    rule: type[Rule[Any]], tree: Tree
+) -> None:
+    for number, files in enumerate(rule.page().examples("Bad")):
+        findings = _lint(Tree(tree.root / str(number)), rule, files)
+        helps = [finding.help for finding in findings if finding.rule == rule.id]
+        assert helps
+        assert all(re.fullmatch(r"\S.*[.?]", text) for text in helps), helps
+
+
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
 def test_good_examples_are_silent(rule: type[Rule[Any]], tree: Tree) -> None:
     examples = rule.page().examples("Good")
     assert examples

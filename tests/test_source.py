@@ -149,6 +149,10 @@ def test_what_a_broken_text_speaks_of(text: str, speaks: bool) -> None:
         ("pipeline:\n  a: ]\n", ["2:6 syntax"]),
         ("kind: Service\na: &a [*a]\n", ["2:4 limit"]),
         ("apiVersion: v1\nb: &a [*a]\n", ["2:4 limit"]),
+        # Templates for other programs: Jinja, Terraform.
+        ("kind: Service\n{% if a %}\nb: 1\n{% endif %}\n", ["2:1 template-elsewhere"]),
+        ("pipeline:\n  a: 1\n  %{~ if a ~}\n  b: 1\n", ["3:3 template-elsewhere"]),
+        ("kind: Service\na: %b\n", ["2:4 syntax"]),
     ],
 )
 def test_problems(text: str, found: list[str]) -> None:

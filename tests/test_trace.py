@@ -474,6 +474,66 @@ def test_tls_routes_are_chosen_by_the_most_specific_name(traced: Any) -> None:
     assert destinations(found) == [("every", None, 100.0)]
 
 
+PASSING = """\
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: shop}
+    spec:
+      hosts: [a.shop.com, b.shop.com, c.shop.com]
+      gateways: [GATEWAY]
+      tls:
+      - match: [{sniHosts: [a.shop.com]}]
+        route: [{destination: {host: one}}]
+      - match:
+        - {sniHosts: [SECOND]}
+        - {sniHosts: [c.shop.com]}
+        route: [{destination: {host: two}}]
+    """
+
+
+def passing(second: str = "b.shop.com, a.shop.com", gateway: str = "edge") -> str:
+    return PASSING.replace("SECOND", second).replace("GATEWAY", gateway)
+
+
+def test_a_gateway_drops_a_match_that_shares_a_server_name(traced: Any, command: Run) -> None:
+    words = ("--scheme", "https", "--gateway", "edge", "--host")
+    _code, found = traced(passing(), *words, "b.shop.com")
+    assert (found["outcome"], destinations(found)) == ("none", [])
+    assert found["notes"][-1] == (
+        'match[0] of tls[1] of VirtualService shop (shop.yaml:3) has the server name "a.shop.com", as '
+        "match[0] of tls[0] of VirtualService shop (shop.yaml:3) has before it: a Gateway drops the later "
+        "match whole, with all its names."
+    )
+    assert "No route takes it.\n" in command("trace", *words, "b.shop.com", "shop.yaml")[1]
+    # The other match of the same route stays.
+    assert destinations(traced(passing(), *words, "c.shop.com")[1]) == [("two", None, 100.0)]
+    assert destinations(traced(passing(), *words, "a.shop.com")[1]) == [("one", None, 100.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (passing("b.shop.com"), ("--gateway", "edge")),
+        (passing("b.shop.com, '*.shop.com'"), ("--gateway", "edge")),
+        (passing(gateway="mesh"), ()),
+        (
+            passing().replace("[a.shop.com]}]", "[a.shop.com], port: 444}]"),
+            ("--gateway", "edge", "--port", "443"),
+        ),
+        (
+            passing().replace("[a.shop.com]}]", "[a.shop.com], gateways: [other]}]"),
+            ("--gateway", "edge"),
+        ),
+        (passing().replace("[a.shop.com]}]", "['${SNI}']}]"), ("--gateway", "edge")),
+    ],
+    ids=["other names", "a wildcard", "in the mesh", "another port", "another gateway", "hidden"],
+)
+def test_a_match_that_shares_none_is_kept(traced: Any, text: str, words: tuple[str, ...]) -> None:
+    _code, found = traced(text, "--scheme", "https", "--host", "b.shop.com", *words)
+    assert not any("drops" in note for note in found["notes"])
+    assert destinations(found) == [("two", None, 100.0)]
+
+
 def test_tcp_routes_are_chosen_by_port(traced: Any) -> None:
     text = """\
         apiVersion: networking.istio.io/v1

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from ..resource import DestinationRule, as_list
+from ..resource import DestinationRule
 from ..values import Unknown, is_text
 from .company import Together
 from .hosts import Host
@@ -33,13 +33,13 @@ def chosen_clients(rule: DestinationRule) -> bool:
     return rule.spec.get("workloadSelector") is not None
 
 
-def is_private(rule: DestinationRule) -> bool:
+def is_private(rule: DestinationRule, catalog: Catalog) -> bool:
     """Whether only clients of the rule's own namespace get it."""
-    scopes = set(map(str, as_list(rule.spec.get("exportTo"))))
+    scopes = set(map(str, catalog.exported_to(rule)))
     return chosen_clients(rule) or (bool(scopes) and scopes <= {".", rule.namespace})
 
 
-def takes_part(rule: DestinationRule, client: str | None) -> bool:
+def takes_part(rule: DestinationRule, client: str | None, catalog: Catalog) -> bool:
     """Whether a rule takes part in the choice for clients of a namespace, be it exported to them or not.
 
     Among the rules of another namespace, Istio picks the most specific host first and looks at
@@ -48,11 +48,11 @@ def takes_part(rule: DestinationRule, client: str | None) -> bool:
     owner = namespace_of(rule)
     if client is None or owner is None or isinstance(rule.spec.get("exportTo"), Unknown):
         return True
-    return owner == client or not is_private(rule)
+    return owner == client or not is_private(rule, catalog)
 
 
 def first_in_line(
-    rules: Sequence[DestinationRule], client: str | None, service: str | None, root: str
+    rules: Sequence[DestinationRule], client: str | None, service: str | None, catalog: Catalog
 ) -> list[DestinationRule]:
     """Those of some rules for one host that stand before the others for clients of a namespace.
 
@@ -60,8 +60,9 @@ def first_in_line(
     """
     if client is None or any(namespace_of(rule) is None for rule in rules):
         return list(rules)
+    root = catalog.root_namespace
     line: list[Callable[[DestinationRule], bool]] = [
-        lambda rule: namespace_of(rule) == client and (client != root or is_private(rule))
+        lambda rule: namespace_of(rule) == client and (client != root or is_private(rule, catalog))
     ]
     if service is not None:
         line.append(lambda rule: namespace_of(rule) == service)
@@ -74,16 +75,19 @@ def first_in_line(
 
 
 def exported_to(rule: DestinationRule) -> frozenset[str]:
-    """The entries of a rule's `exportTo`, as written."""
-    return frozenset(map(str, as_list(rule.spec.get("exportTo"))))
+    """The entries of a rule's `exportTo`, as written: it is by these that Istio merges rules."""
+    return rule.exported_to
 
 
 def rival_rules(
-    scope: Scope, catalog: Catalog
+    scope: Scope,
+    catalog: Catalog,
+    compete: Callable[[DestinationRule, DestinationRule], bool] = lambda _first, _second: True,
 ) -> Iterator[tuple[DestinationRule, DestinationRule, Together]]:
     """Pairs of rules of one namespace, for one host and all of its clients, that deploy together.
 
-    The second stands later in the tree, or is the one that is linted.
+    The second stands later in the tree, or is the one that is linted.  Only pairs that `compete` are
+    given; it is asked first, for a host may have hundreds of rules.
     """
     groups: dict[tuple[Host, str], list[DestinationRule]] = defaultdict(list)
     for rule in scope.of(DestinationRule):
@@ -95,7 +99,7 @@ def rival_rules(
     for rules in groups.values():
         rules.sort(key=lambda rule: not rule.file.context)
         for first, second in combinations(rules, 2):
-            if first.name != second.name:
+            if first.name != second.name and compete(first, second):
                 together = catalog.together(first, second)
                 if together > Together.NO:
                     yield first, second, together

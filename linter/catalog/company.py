@@ -40,8 +40,8 @@ class Together(IntEnum):
 class Company:
     """The objects of one scope, and which of them deploy together.
 
-    Those of a chart, of a Harness service, of one file and of one kustomization surely do.  Those of a
-    plain folder likely do, unless the folder holds alternatives: some object in two of its files.
+    Those of a chart, a Harness service, a kustomization, a declared scope and of one file surely do.  Those
+    of a plain folder likely do, unless the folder holds alternatives: some object in two of its files.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -55,17 +55,23 @@ class Company:
             return Together.NO
         if self.scope.kind != "directory":
             return Together.SURELY
-        return Together.NO if self.has_alternatives else Together.LIKELY
+        return Together.NO if self.alternatives else Together.LIKELY
 
     @cached_property
-    def has_alternatives(self) -> bool:
-        """Whether some object of the folder stands in two of its files."""
-        files: dict[tuple[str | None, str, str], set[int]] = defaultdict(set)
+    def alternatives(self) -> list[tuple[str, int]]:
+        """The objects that stand in several files of a plain folder, each with the number of files.
+
+        Such files are steps of a tutorial, say, of which one is applied at a time.
+        """
+        if self.scope.kind != "directory":
+            return []
+        files: dict[tuple[str | None, str, str], dict[int, Resource]] = defaultdict(dict)
         for resource in self.scope.resources:
             if is_text(resource.name):
                 key = (resource.kind, resource.name, str(resource.namespace))
-                files[key].add(id(resource.file))
-        return any(len(found) > 1 for found in files.values())
+                files[key][id(resource.file)] = resource
+        several = [found for found in files.values() if len(found) > 1]
+        return sorted((next(iter(found.values())).title, len(found)) for found in several)
 
 
 class Ledger(Generic[Item]):

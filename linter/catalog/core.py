@@ -10,8 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final, Literal, TypeVar
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 from ..parsing import DocumentError
 from ..resource import (
@@ -33,13 +33,17 @@ from ..versions import LATEST
 from ..workload import Workload
 from .choice import first_in_line, takes_part
 from .company import Company, Together
-from .gateways import ServedHosts, gateway_references
+from .gateways import ROUTE_KINDS, ServedHosts, gateway_references
 from .hosts import EXTERNAL, Host, canonical_host, namespaces_meet
 from .mesh import Mesh
-from .nearby import Nearby
+from .meshwide import MeshWide
+from .nearby import Nearby, at_hand, common_folder, surely_meant
 from .pods import Pods
 from .references import References, has_controller_marks
 from .slips import Slips, one_slip_away
+
+if TYPE_CHECKING:
+    from ..files import Sight
 
 State = Literal["found", "absent", "unseen"]
 R = TypeVar("R", bound=Resource)
@@ -77,6 +81,18 @@ class Lookup:
     hidden: tuple[DestinationRule, ...] = ()
 
 
+class Choice(NamedTuple):
+    """The DestinationRules that Istio chooses from for a host.
+
+    `standing`: all of them, each with how specific its host is; `seen`: those exported to the clients;
+    `applying`: those of them that are the most specific of their namespace.
+    """
+
+    standing: list[tuple[int, DestinationRule]]
+    seen: list[DestinationRule]
+    applying: list[DestinationRule]
+
+
 @dataclass
 class Catalog:
     """Everything in sight, indexed; rules ask it and nothing else."""
@@ -88,6 +104,8 @@ class Catalog:
     istio_version: tuple[int, int] = LATEST
     is_complete: Callable[[str], bool] = lambda _path: False
     services: Mapping[str, str] = field(default_factory=dict)
+    meshwide: MeshWide = field(default_factory=MeshWide)
+    sight: Sight | None = None
     _rules: dict[str, list[tuple[Host, DestinationRule]]] = field(init=False)
     _wild_rules: list[tuple[str, DestinationRule]] = field(init=False)
     _providers: dict[str, list[tuple[Host, Resource]]] = field(init=False)
@@ -97,8 +115,11 @@ class Catalog:
     _hidden_providers: list[tuple[Unknown, Resource]] = field(init=False)
     _hidden_gateways: list[tuple[Unknown, Resource]] = field(init=False)
     _hidden_rules: list[DestinationRule] = field(init=False)
-    _applying: dict[Asked, list[DestinationRule]] = field(init=False)
+    _choices: dict[Asked, Choice] = field(init=False)
     _providing: dict[Asked, list[Resource]] = field(init=False)
+    #: Answers by who asked and what: several rules ask the same of one object.
+    _provider_answers: dict[tuple[Resource, str], Lookup] = field(init=False)
+    _subset_answers: dict[tuple[Resource, str, str], Lookup] = field(init=False)
     _nearby: dict[tuple[int, ...], Nearby[Any]] = field(init=False)
     _kinds: dict[type[Resource], list[Any]] = field(init=False)
     _broken: bool | None = field(init=False)
@@ -113,8 +134,10 @@ class Catalog:
         self._hidden_providers = []
         self._hidden_gateways = []
         self._hidden_rules = []
-        self._applying = {}
+        self._choices = {}
         self._providing = {}
+        self._provider_answers = {}
+        self._subset_answers = {}
         self._nearby = {}
         self._kinds = {}
         self._broken = None
@@ -181,38 +204,39 @@ class Catalog:
         Per namespace the most specific host wins (an exact one before a wildcard); rules that are not
         exported to `asker`'s clients are left out.  Source: Istio, `DestinationRule` lookup order.
         """
-        target = self.host(host, asker)
-        key = _asked(target, host, asker)
-        if key not in self._applying:
-            self._applying[key] = self._find_rules(target, host, asker)
-        return self._applying[key]
+        return self._choice(host, asker).applying
 
-    def _find_rules(self, target: Host, host: str, asker: Resource) -> list[DestinationRule]:
+    def _choice(self, host: str, asker: Resource) -> Choice:
+        target = self.host(host, asker)
+        key = self._asked(target, host, asker)
+        if key not in self._choices:
+            self._choices[key] = self._choose(target, host, asker)
+        return self._choices[key]
+
+    def _choose(self, target: Host, host: str, asker: Resource) -> Choice:
         standing = self._standing(target, host, asker)
         longest: dict[str | None, int] = {}
         for length, rule in standing:
             namespace = known_namespace(rule)
             longest[namespace] = max(length, longest.get(namespace, 0))
-        return [
-            rule
-            for length, rule in standing
-            if length == longest[known_namespace(rule)] and self._visible(rule, asker)
-        ]
+        seen = [(length, rule) for length, rule in standing if self._visible(rule, asker)]
+        applying = [rule for length, rule in seen if length == longest[known_namespace(rule)]]
+        return Choice(standing, [rule for _length, rule in seen], applying)
 
     def _standing(
         self, target: Host, host: str, asker: Resource
     ) -> list[tuple[int, DestinationRule]]:
         """The rules that Istio chooses from, each with how specific its host is."""
-        client = _client(asker)
+        client = self._client(asker)
         exact = [
             (_EXACT, rule)
             for known, rule in self._rules.get(target.name, ())
-            if known.same(target) and takes_part(rule, client)
+            if known.same(target) and takes_part(rule, client, self)
         ]
         return exact + [
             (len(pattern), rule)
             for pattern, rule in self._wild_rules
-            if takes_part(rule, client) and self._wildcard_covers(pattern, target, host)
+            if takes_part(rule, client, self) and self._wildcard_covers(pattern, target, host)
         ]
 
     def _wildcard_covers(self, pattern: str, target: Host, written: str) -> bool:
@@ -230,12 +254,51 @@ class Catalog:
         """Whether a host with a wildcard covers a host that `asker` names."""
         return self._wildcard_covers(pattern.lower(), self.host(host, asker), host)
 
+    def exported_to(self, resource: Resource) -> list[Any]:
+        """Who sees an object: what it says itself (a Service in an annotation), else the mesh's default.
+
+        Empty where nothing is said: all see it.  An entry is Unknown where an expression hides it.
+        """
+        return _written_exports(resource) or self.meshwide.default_export(resource, self)
+
+    def refuses_unknown_hosts(self, asker: Resource | None = None) -> bool:
+        """Whether the mesh (that of `asker`) refuses requests to hosts that nothing provides."""
+        key = "outbound_traffic_policy"
+        policy = self.meshwide.around(asker, key, self) if asker else self.meshwide.everywhere(key)
+        return bool(policy == "REGISTRY_ONLY")
+
+    def _asked(self, target: Host, host: str, asker: Resource) -> Asked:
+        """All that an answer depends on, apart from places."""
+        return (
+            target,
+            host.lower(),
+            known_namespace(asker),
+            self._client(asker),
+            _serves_gateways(asker),
+            _is_delegate(asker),
+        )
+
+    def _client(self, asker: Resource) -> str | None:
+        """The namespace of the clients that `asker`'s routes are judged by; None where it is not known.
+
+        A route is for the clients of its own namespace among others, unless it is exported elsewhere only.
+        """
+        if _serves_gateways(asker):
+            return None
+        namespace = known_namespace(asker)
+        if not isinstance(asker, VirtualService):
+            return namespace
+        scopes = [value for value in self.exported_to(asker) if value != "~"]
+        if not scopes or any(scope in ("*", ".", namespace) for scope in scopes):
+            return namespace
+        return scopes[0] if len(scopes) == 1 and is_text(scopes[0]) else None
+
     def _visible(self, resource: Resource, asker: Resource) -> bool:
         """Whether `exportTo` lets a client of `asker`'s routes see the object."""
-        scopes = _exported_to(resource)
+        scopes = self.exported_to(resource)
         if not scopes or any(value == "*" or isinstance(value, Unknown) for value in scopes):
             return True
-        client = _client(asker)
+        client = self._client(asker)
         return (
             client is None
             or client in scopes
@@ -251,9 +314,9 @@ class Catalog:
         """
         if self._visible(provider, asker):
             return True
-        named = [value for value in _exported_to(provider) if value not in (".", "~")]
+        named = [value for value in self.exported_to(provider) if value not in (".", "~")]
         namespace = known_namespace(provider)
-        is_own = namespace is not None and namespace == _client(asker)
+        is_own = namespace is not None and namespace == self._client(asker)
         return bool(named) and (is_own or _is_delegate(asker))
 
     def subset(self, host: str, subset: str, asker: Resource) -> Lookup:
@@ -263,6 +326,12 @@ class Catalog:
         can tell, and none that applies defines the subset; `hidden` are those that define it and that
         the ones that apply keep from `asker`'s clients.
         """
+        key = (asker, host, subset)
+        if key not in self._subset_answers:
+            self._subset_answers[key] = self._find_subset(host, subset, asker)
+        return self._subset_answers[key]
+
+    def _find_subset(self, host: str, subset: str, asker: Resource) -> Lookup:
         rules = self.destination_rules(host, asker)
         near = self.nearest(rules, asker)
         first = self.first_rules(host, asker)
@@ -282,10 +351,38 @@ class Catalog:
             before = first or self._before(hidden[0], host, asker)
             return Lookup("absent", tuple(before), hidden=tuple(hidden))
         owners = tuple(rule for rule in near if self._owns(rule, target, asker))
-        if not owners:
+        if not any(rule.subsets for rule in owners):  # a policy alone leaves them to another rule
+            owners = tuple(at_hand(owners, asker))
+        elsewhere = any(_defines(rule, subset) for rule in rules)
+        # Of alternatives in several places, one that has the subset may be meant.
+        if not owners or (elsewhere and not self.meant(owners, asker)):
+            return Lookup("unseen")
+        if self._is_out_of_sight(subset, owners, asker):
             return Lookup("unseen")
         names = {name for rule in owners for name in defined_subsets(rule)}
         return Lookup("absent", owners, one_slip_away(subset, names))
+
+    def _is_out_of_sight(self, subset: str, owners: Sequence[Resource], asker: Resource) -> bool:
+        """Whether a file beside those of the run may define a subset: single files were given."""
+        if self.sight is None:
+            return False
+        name = rf"""\bname["']?[ \t]*:[ \t]*["']?{re.escape(subset)}["']?[ \t]*(?:$|[,}}#])"""
+        defines = re.compile(rf"\bDestinationRule\b(?s:.*){name}", re.MULTILINE)
+        return self.sight.elsewhere(common_folder([asker, *owners]), defines)
+
+    def sees_all(self, folder: str) -> bool:
+        """Whether all manifests of a folder are in sight: not where single files of it were given."""
+        return self.sight is None or self.sight.whole(folder)
+
+    def rules_for(self, host: str, asker: Resource) -> list[DestinationRule]:
+        """The DestinationRules whose host is the one that `asker` names, exported to it or not."""
+        target = self.host(host, asker)
+        found = [rule for known, rule in self._rules.get(target.name, ()) if known.same(target)]
+        if "*" in target.name:
+            found += [
+                rule for pattern, rule in self._wild_rules if self.host(pattern, rule).same(target)
+            ]
+        return found
 
     def first_rules(self, host: str, asker: Resource) -> list[DestinationRule]:
         """Of the rules that apply and deploy with `asker`, those that hide the others from its clients.
@@ -294,7 +391,7 @@ class Catalog:
         """
         near = self.nearest(self.destination_rules(host, asker), asker)
         service = self._service_namespace(host, asker)
-        return first_in_line(near, _client(asker), service, self.root_namespace)
+        return first_in_line(near, self._client(asker), service, self)
 
     def _service_namespace(self, host: str, asker: Resource) -> str | None:
         """Where the service of a host lives; None if nothing in sight tells."""
@@ -307,20 +404,19 @@ class Catalog:
 
     def _namespaces_asked(self, host: str, asker: Resource) -> set[str | None]:
         """The namespaces whose rules Istio asks for `asker`'s clients; empty where one is not known."""
-        client, service = _client(asker), self._service_namespace(host, asker)
+        client, service = self._client(asker), self._service_namespace(host, asker)
         if client is None or service is None:
             return set()
         return {client, service, self.root_namespace, None}
 
     def _hidden_definitions(self, host: str, subset: str, asker: Resource) -> list[DestinationRule]:
         """The rules for the host that define the subset, in sight of `asker`'s clients but for others."""
-        standing = self._standing(self.host(host, asker), host, asker)
-        seen = [rule for _length, rule in standing if self._visible(rule, asker)]
+        seen = self._choice(host, asker).seen
         return [rule for rule in self.nearest(seen, asker) if _defines(rule, subset)]
 
     def _before(self, hidden: DestinationRule, host: str, asker: Resource) -> list[DestinationRule]:
         """The rules of the same namespace with a more specific host."""
-        standing = self._standing(self.host(host, asker), host, asker)
+        standing = self._choice(host, asker).standing
         length = next(length for length, rule in standing if rule is hidden)
         namespace = known_namespace(hidden)
         return [r for own, r in standing if own > length and known_namespace(r) == namespace]
@@ -372,8 +468,13 @@ class Catalog:
 
     def provider(self, host: str, asker: Resource) -> Lookup:
         """Whether a Service or a ServiceEntry provides a host."""
+        if (asker, host) not in self._provider_answers:
+            self._provider_answers[asker, host] = self._find_provider(host, asker)
+        return self._provider_answers[asker, host]
+
+    def _find_provider(self, host: str, asker: Resource) -> Lookup:
         target = self.host(host, asker)
-        key = _asked(target, host, asker)
+        key = self._asked(target, host, asker)
         if key not in self._providing:
             self._providing[key] = self._find_providers(target, host, asker)
         found = self._providing[key]
@@ -391,7 +492,7 @@ class Catalog:
         None at all where a port may be out of sight: hidden by an expression, added by a patch, or
         owned by the host that an ExternalName stands for.
         """
-        providers = self.provider(host, asker).items
+        providers = self.meant(self.provider(host, asker).items, asker)
         if not providers or not all(map(self._shows_ports, providers)):
             return []
         is_service = self.host(host, asker).namespace != EXTERNAL
@@ -465,8 +566,12 @@ class Catalog:
         return names
 
     def _host_hint(self, target: Host, asker: Resource) -> str | None:
-        """The one provider whose name is a slip away, unless a DestinationRule uses the same name."""
-        if any(known.same(target) for known, _rule in self._rules.get(target.name, ())):
+        """The one provider whose name is a slip away, unless something else uses the same name."""
+        users = [rule for known, rule in self._rules.get(target.name, ()) if known.same(target)]
+        if isinstance(asker, DestinationRule):
+            copies = {id(copy) for copy in self.copies(asker)}
+            users = [rule for rule in users if id(rule) not in copies]
+        if users or (isinstance(asker, DestinationRule) and self._is_routed(target)):
             return None
         candidates = [
             (name, resource)
@@ -477,6 +582,24 @@ class Catalog:
         near = {id(found) for found in self.nearest([found for _name, found in candidates], asker)}
         names = {name for name, resource in candidates if id(resource) in near}
         return names.pop() if len(names) == 1 else None
+
+    def _is_routed(self, target: Host) -> bool:
+        """Whether a VirtualService names a host, as one that it serves or as a destination."""
+        routed = self._references.by_name.get(target.name, ())
+        served = self._routed_by_name.get(target.name, ())
+        return any(host.same(target) for host, _destination in routed) or any(
+            host.same(target) for host in served
+        )
+
+    @cached_property
+    def _routed_by_name(self) -> dict[str, set[Host]]:
+        """The hosts that VirtualServices serve."""
+        hosts: dict[str, set[Host]] = defaultdict(set)
+        for service in self.resources(VirtualService):
+            for written in filter(is_text, service.hosts):
+                host = self.host(written, service)
+                hosts[host.name].add(host)
+        return hosts
 
     @cached_property
     def _provider_slips(self) -> Slips:
@@ -511,18 +634,19 @@ class Catalog:
         return Slips(self._gateways)
 
     def gateways_near(self, reference: str, asker: Resource) -> list[Resource]:
-        """The Gateways that a VirtualService names and that deploy with it, as far as one can tell."""
+        """The Gateways that a VirtualService names and that deploy with it, if that can be told."""
         lookup = self.gateway(reference, asker)
-        return self.nearest(lookup.items, asker) if lookup.state == "found" else []
+        return self.meant(lookup.items, asker) if lookup.state == "found" else []
 
-    def served_hosts(self, gateway: Resource) -> ServedHosts:
-        """The hosts that a Gateway serves."""
-        if id(gateway) not in self._served:
-            self._served[id(gateway)] = ServedHosts(gateway)
-        return self._served[id(gateway)]
+    def served_hosts(self, gateway: Resource, kinds: frozenset[str] = ROUTE_KINDS) -> ServedHosts:
+        """The hosts that a Gateway serves, to routes of some kinds."""
+        key = id(gateway), kinds
+        if key not in self._served:
+            self._served[key] = ServedHosts(gateway, kinds)
+        return self._served[key]
 
     @cached_property
-    def _served(self) -> dict[int, ServedHosts]:
+    def _served(self) -> dict[tuple[int, frozenset[str]], ServedHosts]:
         return {}
 
     def bound_to(self, gateway: Resource) -> list[VirtualService]:
@@ -578,7 +702,14 @@ class Catalog:
 
     def services_of(self, workload: Workload) -> list[Service]:
         """The Services that send requests to a workload's pods for certain."""
-        return self.nearest(list(self._pods.services_of(workload)), workload)
+        if id(workload) not in self._services_of:
+            found = self.nearest(self._pods.services_of(workload), workload)
+            self._services_of[id(workload)] = found
+        return self._services_of[id(workload)]
+
+    @cached_property
+    def _services_of(self) -> dict[int, list[Service]]:
+        return {}
 
     @cached_property
     def _pods(self) -> Pods:
@@ -654,18 +785,25 @@ class Catalog:
     def nearest(self, candidates: Sequence[R], asker: Resource) -> list[R]:
         """Those candidates that deploy with `asker`, as far as their places tell.
 
-        Objects of one chart or Harness service are judged by that one alone.  Elsewhere those of
-        `asker`'s own folder come first, with what lies above or below it under another name; and
+        Objects of one chart, Harness service or declared scope are judged by that one alone.  Elsewhere
+        those of `asker`'s own folder come first, with what lies above or below it under another name; and
         where the tree holds several copies of `asker` (an environment each, say), a candidate belongs
         to the copy that lies nearest to it.
         """
         home = asker.file.scope
         if all(candidate.file.scope is home for candidate in candidates):
-            return list(candidates)
+            return candidates if isinstance(candidates, list) else list(candidates)
         key = tuple(map(id, candidates))
         if key not in self._nearby:
             self._nearby[key] = Nearby(candidates)
         return self._nearby[key].to(asker, self.copies(asker))
+
+    def meant(self, candidates: Sequence[R], asker: Resource) -> list[R]:
+        """Of objects that may stand for each other, those to hold `asker` against, if that can be told.
+
+        They deploy with it, and lie at hand or in one place beside it; alternatives lie in several.
+        """
+        return surely_meant(self.nearest(candidates, asker), asker, self.copies, self.sees_all)
 
     def copies(self, resource: Resource) -> list[Resource]:
         """The objects of the same kind and name in the tree, the object itself included."""
@@ -675,12 +813,18 @@ class Catalog:
 
     def together(self, one: Resource, other: Resource) -> Together:
         """Whether two objects deploy together: to be asked before they are held against each other."""
-        scope = one.file.scope
-        if scope is None or scope is not other.file.scope:
+        scope, away = one.file.scope, other.file.scope
+        if scope is None or away is None:
             return Together.NO
+        if scope is not away:
+            return Together.SURELY if scope.part_of & away.part_of else Together.NO
+        return self.company(scope).of(one, other)
+
+    def company(self, scope: Scope) -> Company:
+        """How the objects of a scope stand to each other."""
         if id(scope) not in self._companies:
             self._companies[id(scope)] = Company(scope)
-        return self._companies[id(scope)].of(one, other)
+        return self._companies[id(scope)]
 
     @cached_property
     def _companies(self) -> dict[int, Company]:
@@ -734,65 +878,35 @@ class Catalog:
         return by_name
 
 
-def defined_subsets(rule: DestinationRule) -> set[str]:
+def defined_subsets(rule: DestinationRule) -> frozenset[str]:
     """The names of a rule's subsets; Harness writes `stable` and `canary` into a managed one."""
-    names = {subset.name for subset in rule.subsets if isinstance(subset.name, str)}
-    if rule.managed is not False:
-        names |= {"stable", "canary"}
-    return names
+    return rule.subset_names if rule.managed is False else rule.subset_names | {"stable", "canary"}
 
 
 def _defines(rule: DestinationRule, subset: str) -> bool:
     return rule.hides_subsets or subset in defined_subsets(rule)
 
 
-def _exported_to(resource: Resource) -> list[Any]:
-    """Who sees an object: a Service has it in an annotation."""
+def _written_exports(resource: Resource) -> list[Any]:
+    """Who sees an object, as it says itself: a Service has it in an annotation."""
     scopes = resource.spec.get("exportTo")
     if isinstance(resource, Service):
         scopes = resource.annotations.get(_EXPORT_TO)
         if isinstance(scopes, Unknown):
             return [scopes]
         scopes = scopes.replace(" ", "").split(",") if is_text(scopes) else []
+    if isinstance(scopes, Unknown):
+        return [scopes]
     return [value for value in as_list(scopes) if value]
 
 
 def _is_built(resource: Resource) -> bool:
     """Whether an object is as it deploys: no patch in sight can change it any more."""
-    scope = resource.file.scope
-    return scope is not None and scope.kind == "kustomization" and not resource.file.kustomized
+    return resource.file.scope is not None and not resource.file.kustomized
 
 
 def _has_service(providers: Sequence[Resource]) -> bool:
     return any(isinstance(provider, Service) for provider in providers)
-
-
-def _asked(target: Host, host: str, asker: Resource) -> Asked:
-    """All that an answer depends on, apart from places."""
-    return (
-        target,
-        host.lower(),
-        known_namespace(asker),
-        _client(asker),
-        _serves_gateways(asker),
-        _is_delegate(asker),
-    )
-
-
-def _client(asker: Resource) -> str | None:
-    """The namespace of the clients that `asker`'s routes are judged by; None where it is not known.
-
-    A route is for the clients of its own namespace among others, unless it is exported elsewhere only.
-    """
-    if _serves_gateways(asker):
-        return None
-    namespace = known_namespace(asker)
-    scopes = [value for value in as_list(asker.spec.get("exportTo")) if value]
-    if not isinstance(asker, VirtualService) or not scopes:
-        return namespace
-    if any(scope in ("*", ".", namespace) for scope in scopes):
-        return namespace
-    return scopes[0] if len(scopes) == 1 and is_text(scopes[0]) else None
 
 
 def _is_delegate(asker: Resource) -> bool:
@@ -826,5 +940,10 @@ def _may_be(hidden: object, name: str) -> bool:
     """Whether a name that an expression hides in part may be `name`, judged by the rest of it."""
     if not isinstance(hidden, Unknown):
         return hidden == name
-    literal = map(re.escape, _EXPRESSION.split(hidden.text.lower()))
-    return re.fullmatch(".*".join(literal), name) is not None
+    return _pattern_of(hidden.text).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1000)
+def _pattern_of(hidden: str) -> re.Pattern[str]:
+    """A name that an expression hides in part, as a regular expression."""
+    return re.compile(".*".join(map(re.escape, _EXPRESSION.split(hidden.lower()))))

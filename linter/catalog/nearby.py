@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 from ..resource import Resource
 
 R = TypeVar("R", bound=Resource)
 
-#: Scopes that others may be deployed beside: a service's files say that nothing else belongs to it.
+#: Scopes that others may be deployed beside: a service's files, and a declared scope, say that nothing
+#: else belongs to them.
 _OPEN: Final = ("directory", "kustomization")
 
 
@@ -20,6 +21,47 @@ def folder_of(resource: Resource) -> str:
     if scope is not None and scope.kind == "kustomization":
         return "" if scope.root == "." else scope.root
     return resource.file.path.rpartition("/")[0]
+
+
+def surely_meant(
+    found: Sequence[R],
+    asker: Resource,
+    copies: Callable[[Resource], Sequence[Resource]],
+    sees_all: Callable[[str], bool],
+) -> list[R]:
+    """Of objects that may stand for each other, those that `asker` means, where that can be told.
+
+    One in `asker`'s own scope or folder, or above it, is meant.  One beside it is not if there are more
+    of its kind and name, or may be out of sight: they are chapters of a book, say, and any may be meant.
+    Environments have as many of the one as of the other.
+    """
+    own = at_hand(found, asker)
+    if own or len({folder_of(item) for item in found}) != 1:
+        return own
+    if not sees_all(common_folder([asker, *found])):
+        return own
+    number = len(copies(asker))
+    return [item for item in found if len(copies(item)) in (1, number)]
+
+
+def at_hand(found: Sequence[R], asker: Resource) -> list[R]:
+    """Those that lie in `asker`'s own scope or folder, or above it, or are declared to deploy with it."""
+    own = set(and_above(folder_of(asker)))
+    home = asker.file.scope
+    declared = home.part_of if home is not None else frozenset[str]()
+    return [
+        item
+        for item in found
+        if (scope := item.file.scope) is home
+        or folder_of(item) in own
+        or (scope is not None and declared & scope.part_of)
+    ]
+
+
+def common_folder(resources: Iterable[Resource]) -> str:
+    """The folder that some objects lie in, or below."""
+    above = [set(and_above(folder_of(resource))) for resource in resources]
+    return max(set.intersection(*above), key=len)
 
 
 def and_above(folder: str) -> Iterator[str]:
@@ -38,8 +80,10 @@ class Nearby(Generic[R]):
 
     def __init__(self, candidates: Sequence[R]) -> None:
         self.candidates = candidates
-        #: Positions of candidates by scope; of those in plain folders also by folder and folders above.
+        #: Positions of candidates by scope, and by the name of a declared one; of those in plain folders
+        #: also by folder and folders above.
         self._in_scope: dict[int, list[int]] = defaultdict(list)
+        self._declared: dict[str, list[int]] = defaultdict(list)
         self._in_folder: dict[str, list[int]] = defaultdict(list)
         self._below: dict[str, list[int]] = defaultdict(list)
         self._by_copy: dict[tuple[str, str], dict[str, list[int]]] = {}
@@ -48,6 +92,9 @@ class Nearby(Generic[R]):
         for position, candidate in enumerate(candidates):
             scope = candidate.file.scope
             self._in_scope[id(scope)].append(position)
+            declared = scope.part_of if scope is not None else frozenset[str]()
+            for name in declared:
+                self._declared[name].append(position)
             if scope is None or scope.kind in _OPEN:
                 folder = folder_of(candidate)
                 self._in_folder[folder].append(position)
@@ -57,6 +104,9 @@ class Nearby(Generic[R]):
     def to(self, asker: Resource, copies: Sequence[Resource]) -> list[R]:
         """Those that deploy with `asker`; `copies` are the objects of its kind and name."""
         home = asker.file.scope
+        if home is not None and home.part_of:
+            declared = (self._declared.get(name, ()) for name in home.part_of)
+            return self._pick(sorted(set().union(*declared)))
         same = self._in_scope.get(id(home), [])
         if home is not None and (home.kind not in _OPEN or (same and home.kind != "directory")):
             return self._pick(same)

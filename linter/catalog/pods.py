@@ -25,6 +25,7 @@ class Pods:
     def __init__(self, workloads: Iterable[Workload], services: Iterable[Service]) -> None:
         self.workloads = list(workloads)
         self.services = list(services)
+        self._services_of: dict[tuple[str | None, tuple[Label, ...]], list[Service]] = {}
 
     @cached_property
     def _labelled(self) -> dict[Label, list[Workload]]:
@@ -73,14 +74,22 @@ class Pods:
                 elif workload.hides_labels:
                     yield workload, False
 
-    def services_of(self, workload: Workload) -> Iterator[Service]:
-        """The Services of the workload's namespace whose selector selects its pods for certain."""
-        for label in _labels(workload.pod_labels):
-            for service in self._selecting.get(label, ()):
-                if namespaces_meet(known_namespace(service), known_namespace(workload)) and selects(
-                    service.selector, workload.pod_labels
-                ):
-                    yield service
+    def services_of(self, workload: Workload) -> list[Service]:
+        """The Services of the workload's namespace whose selector selects its pods for certain.
+
+        Workloads whose pods have the same labels share one list.
+        """
+        namespace = known_namespace(workload)
+        labels = tuple(_labels(workload.pod_labels))
+        if (namespace, labels) not in self._services_of:
+            self._services_of[namespace, labels] = [
+                service
+                for label in labels
+                for service in self._selecting.get(label, ())
+                if namespaces_meet(known_namespace(service), namespace)
+                and selects(service.selector, workload.pod_labels)
+            ]
+        return self._services_of[namespace, labels]
 
 
 def _labels(labels: Mapping[str, object]) -> Iterator[Label]:

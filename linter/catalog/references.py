@@ -14,9 +14,13 @@ from .hosts import Host
 #: Words in labels and annotations of what a controller of progressive delivery looks after.
 _CONTROLLERS: Final = ("argo-rollouts", "flagger", "rollouts.argoproj")
 
-#: Pairs of names that progressive delivery gives to two versions.
-_PAIRS: Final = (("stable", "canary"), ("primary", "canary"), ("active", "preview"))
-_COLOURS: Final = ("blue", "green")
+#: Pairs of names that progressive delivery gives to two versions, either one first.
+_PAIRS: Final = (
+    *(("stable", "canary"), ("canary", "stable")),
+    *(("primary", "canary"), ("canary", "primary")),
+    *(("active", "preview"), ("preview", "active")),
+)
+_COLOURS: Final = (("blue", "green"), ("green", "blue"))
 
 Canonical = Callable[[str, Resource], Host]
 
@@ -89,8 +93,7 @@ def is_delivery_pair(one: str, other: str, *, colours: bool = False) -> bool:
 
     With `colours`, blue and green are such a pair too.
     """
-    named = (*_PAIRS, _COLOURS) if colours else _PAIRS
-    pairs = [pair for first, second in named for pair in ((first, second), (second, first))]
+    pairs = _PAIRS + _COLOURS if colours else _PAIRS
     return any(
         first in one and second in other and one.replace(first, "") == other.replace(second, "")
         for first, second in pairs

@@ -13,7 +13,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..matching.conditions import MESH, gateway_key
-from ..resource import Route, VirtualService, as_dict, as_list, known_namespace
+from ..resource import Resource, Route, VirtualService, as_dict, as_list, known_namespace
 from ..syntax import selects
 from ..values import Unknown, is_text
 from .company import Ledger, Together
@@ -55,8 +55,10 @@ class Rivals:
         self._ledger: Ledger[Seat] = Ledger(catalog)
         self._claims: dict[int, list[Claim]] = {}
         self._callers: dict[int, list[Client]] = {}
+        self._audiences: dict[int, set[object] | None] = {}
         for service in catalog.resources(VirtualService):
             if is_text(service.name) and not _hides_audience(service):
+                self._audiences[id(service)] = audience(service, catalog)
                 self._seats[id(service)] = seats = list(self._read_seats(service))
                 for seat in seats:
                     self._ledger.add((seat.gateway, seat.host), service, seat)
@@ -77,8 +79,12 @@ class Rivals:
     def _others(self, seat: Seat) -> Iterator[tuple[Seat, Together]]:
         """The seats at the same host that stand before it, deploy with it and are seen beside it."""
         for other, how_sure in self._ledger.before((seat.gateway, seat.host), seat.service):
-            if _share_audience(seat.service, other.service):
+            if self._share_audience(seat.service, other.service):
                 yield other, how_sure
+
+    def _share_audience(self, one: VirtualService, other: VirtualService) -> bool:
+        first, second = self._audiences[id(one)], self._audiences[id(other)]
+        return first is None or second is None or bool(first & second)
 
     # -- the mesh ---------------------------------------------------------------------------------
 
@@ -143,16 +149,18 @@ def _hides_audience(service: VirtualService) -> bool:
     )
 
 
-def _audience(service: VirtualService) -> set[object] | None:
-    """The namespaces that see an object; None for all of them."""
-    scopes = {value for value in as_list(service.spec.get("exportTo")) if is_text(value) and value}
-    if not scopes or "*" in scopes:
+def audience(resource: Resource, catalog: Catalog) -> set[object] | None:
+    """The namespaces that see an object; None for all of them, and where an expression hides them."""
+    scopes = catalog.exported_to(resource)
+    if not scopes or "*" in scopes or not all(map(is_text, scopes)):
         return None
-    return {known_namespace(service) if value == "." else value for value in scopes}
+    named = {known_namespace(resource) if value == "." else value for value in scopes}
+    return named - {"~"}
 
 
-def _share_audience(one: VirtualService, other: VirtualService) -> bool:
-    first, second = _audience(one), _audience(other)
+def share_audience(one: Resource, other: Resource, catalog: Catalog) -> bool:
+    """Whether some namespace sees both objects."""
+    first, second = audience(one, catalog), audience(other, catalog)
     return first is None or second is None or bool(first & second)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config import Override
+from ..config import MESH_DEFAULTS, Config, DeclaredScope, Override
 from ..finding import Severity
 from ..options import (
     PROG,
@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
     settings = settings_of(namespace)
     if namespace.scopes:
         return _show_scopes(namespace.scopes, settings, namespace.format)
-    values = {key: _plain(getattr(settings.config, name)) for key, name in KEYS.items()}
+    values = {key: _plain(_effective(settings.config, name)) for key, name in KEYS.items()}
     write(_json(settings, values) if namespace.format == "json" else _text(settings, values))
     for note in all_rules()[1]:
         complain("note", note)
@@ -65,7 +65,7 @@ def run(words: list[str]) -> int:
 
 def _show_scopes(paths: list[str], settings: Settings, form: str) -> int:
     """Print how a tree is divided."""
-    from ..division import as_json, as_text, parts_of
+    from ..division import as_json, as_text, mesh_of, parts_of
     from ..engine import load_catalog
 
     missing = missing_of(paths)
@@ -76,7 +76,8 @@ def _show_scopes(paths: list[str], settings: Settings, form: str) -> int:
     for failure in unreadable:
         complain("error", failure)
     parts = parts_of(catalog)
-    write(as_json(parts) if form == "json" else as_text(parts))
+    mesh = mesh_of(catalog)
+    write(as_json(parts, mesh) if form == "json" else as_text(parts, mesh))
     return 2 if missing or unreadable else 0
 
 
@@ -116,12 +117,18 @@ def _engine(settings: Settings) -> str:
     return f"Helm's own engine (helm-python-sdk {version()})" if name == "helm" else "built-in"
 
 
+def _effective(config: Config, name: str) -> Any:
+    """A setting as it holds where no file of Istio's says more."""
+    return getattr(config, name) or MESH_DEFAULTS.get(name, getattr(config, name))
+
+
 def _plain(value: Any) -> Any:
     """A setting as a configuration file would have it."""
     if isinstance(value, Severity):
         return value.label
     if isinstance(value, Path):
         return value.as_posix()
+    given: dict[str, Any]
     if isinstance(value, Override):
         given = {
             "paths": value.paths,
@@ -130,6 +137,14 @@ def _plain(value: Any) -> Any:
             "complete": value.complete,
         }
         return {key: _plain(part) for key, part in given.items() if part not in ((), {}, None)}
+    if isinstance(value, DeclaredScope):
+        given = {
+            "name": value.name,
+            "paths": value.paths,
+            "values-set": value.values_set,
+            "complete": value.complete,
+        }
+        return {key: _plain(part) for key, part in given.items() if part is not None}
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, dict):

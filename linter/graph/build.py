@@ -188,7 +188,7 @@ class _Builder:
             return result
         if self.node(owner) not in roots:
             roots.append(self.node(owner))
-        if not is_exported(found, owner):
+        if not is_exported(found, owner, self.catalog):
             result.remark = "not served: it is not exported to this namespace"
         else:
             result.routes = [self.merged(route, own, (owner,)) for own in found.http]

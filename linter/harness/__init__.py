@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .firstgen import read_workflow
-from .nextgen import read_stages
-
 if TYPE_CHECKING:
     from ..document import Document
     from ..source import SourceFile
@@ -16,6 +13,9 @@ if TYPE_CHECKING:
 
 def read_rollouts(document: Document) -> list[Rollout]:
     """The rollouts of a document: a workflow, or the stages of a pipeline; mostly there are none."""
+    from .firstgen import read_workflow
+    from .nextgen import read_stages
+
     data = document.data
     if isinstance(data, dict):
         if "kind" in data or "apiVersion" in data:

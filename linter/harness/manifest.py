@@ -70,14 +70,14 @@ def uses_blue_green(scope: Scope | None) -> bool:
 def each_beyond_the_first(scope: Scope, resources: Iterable[R]) -> Iterator[tuple[R, R]]:
     """Each object after the first of those that deploy together, with that first one.
 
-    Objects of one name are alternatives and count once; in a plain directory, namespaces are kept
+    Objects of one name are alternatives and count once; in plain files, namespaces are kept
     apart.  Files that are read for references only come first, so that a linted one is reported.
     """
     first: dict[str | None, R] = {}
     seen: set[tuple[str | None, str]] = set()
     for resource in sorted(resources, key=lambda resource: not resource.file.context):
         name = _text(resource.name)
-        group = _text(resource.namespace) if scope.kind == "directory" else None
+        group = _text(resource.namespace) if scope.is_plain else None
         if name is None or (group, name) in seen:
             continue
         seen.add((group, name))
@@ -99,7 +99,7 @@ def in_full_sight(scope: Scope, catalog: Catalog) -> bool:
     """
     if any(file.unreadable or any(file.problems_of(*_UNREAD)) for file in scope.files):
         return False
-    if scope.kind == "directory":
+    if scope.is_plain:
         return True
     folder = "" if scope.root == "." else f"{scope.root}/"
     values = {folder + name for name in VALUES_NAMES}

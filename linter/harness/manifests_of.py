@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..document import MANAGED
-from ..resource import Resource
+from ..resource import Resource, VirtualService
 from ..scope import VALUES_NAMES
 from .model import Phase, Rollout, Step, shared
+from .split import MANAGED_ONE, TrafficSplit, traffic_splits
 
 if TYPE_CHECKING:
     from ..catalog.core import Catalog
@@ -79,6 +80,8 @@ class Manifests:
             return False
         if self.files and all(self._catalog.is_complete(file.path) for file in self.files):
             return True
+        if not self._catalog.sees_all(self.root):
+            return False
         given = self._catalog.once(_paths)
         above = self.root.removesuffix("/Files")
         signs = [f"{self.root}/{name}" for name in VALUES_NAMES]
@@ -265,3 +268,21 @@ def _deployers(catalog: Catalog) -> dict[str, list[Deployer]]:
             for path in {file.path for file in manifests.files}:
                 found[path].append(deployer)
     return found
+
+
+def failing_split(resource: Resource, catalog: Catalog) -> TrafficSplit | None:
+    """The Traffic Split that surely fails, as it takes the managed VirtualService and none is managed.
+
+    The resource is a VirtualService of the service; one that is out of sight might be the managed one.
+    """
+    if not isinstance(resource, VirtualService):
+        return None
+    for deployer in deployers(resource.file, catalog):
+        manifests = deployer.manifests
+        splits = [s for s in traffic_splits(deployer.steps) if s.virtual_service == MANAGED_ONE]
+        if not splits or not manifests.certain or not manifests.in_full_sight:
+            continue
+        services = manifests.deployed(VirtualService)
+        if not manifests.hides("VirtualService") and all(s.managed is False for s in services):
+            return splits[0]
+    return None

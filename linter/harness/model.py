@@ -299,6 +299,11 @@ class Rollout(Part):
         return self.flavor == "pipeline" and not self.opaque and not self.partial
 
     @property
+    def is_stage_template(self) -> bool:
+        """Whether it is the template of one stage: nobody knows what stages a pipeline puts around it."""
+        return self.path == ("template", "spec") and not self.partial
+
+    @property
     def file(self) -> SourceFile:
         """The file that holds it."""
         return self.document.file

@@ -53,7 +53,11 @@ def read_stages(document: Document, data: object) -> list[Rollout]:
     mapping = as_dict(data)
     if "pipeline" in mapping:
         pipeline = as_dict(mapping["pipeline"])
-        return _stages(document, ("pipeline", "stages"), pipeline.get("stages"))
+        found = _stages(document, ("pipeline", "stages"), pipeline.get("stages"))
+        for stage in found:
+            # Inputs of a run repeat the shape of their pipeline, with identifiers and no names.
+            stage.partial = "name" not in pipeline and "name" not in stage.data
+        return found
     if "template" in mapping:
         return _template(document, as_dict(mapping["template"]))
     for path in ((), ("spec",)):
@@ -76,9 +80,10 @@ def _template(document: Document, template: dict[str, Any]) -> list[Rollout]:
         rollout = _stage(document, path, spec, inner, (*path, "spec"))
         rollout.given_name = shown(template.get("name"))
         return [rollout]
-    if kind == "StepGroup":
+    if kind in ("StepGroup", "Step"):
         reader = _Reader(document)
-        reader.group(path, spec, _Around())
+        read = reader.group if kind == "StepGroup" else reader.step
+        read(path, spec, _Around())
         return [reader.finish(Rollout(document, spec, "pipeline"), path, partial=True)]
     return []
 

@@ -15,6 +15,10 @@ from .model import Part, Step, shown
 
 if TYPE_CHECKING:
     from ..document import Document, Path
+    from .model import Rollout
+
+#: What a Traffic Split writes for the VirtualService of the release that Harness manages.
+MANAGED_ONE: Final = "${k8s.virtualServiceName}"
 
 DestinationKind = Literal["stable", "canary", "literal", "unknown", "bad"]
 
@@ -177,3 +181,38 @@ def _sum(weights: Iterable[int | Unknown | None]) -> int | Unknown:
 def traffic_splits(steps: Iterable[Step]) -> list[TrafficSplit]:
     """The Traffic Split steps among some steps."""
     return [TrafficSplit(step) for step in steps if step.kind == "traffic-split"]
+
+
+def early_splits(rollout: Rollout) -> list[tuple[TrafficSplit, Step]]:
+    """The Traffic Splits that send requests to what is deployed only later, each with that deployment."""
+    if rollout.flavor != "workflow":
+        return []
+    found = []
+    for split in traffic_splits(rollout.steps):
+        deploy = _first_deploy(split.step, rollout)
+        if deploy is not None and deploy.order > split.step.order and _tests(split):
+            found.append((split, deploy))
+    return found
+
+
+def _first_deploy(step: Step, rollout: Rollout) -> Step | None:
+    """The first step that deploys what is tested before it takes over, for the service of a step."""
+    phase = step.phase
+    return next(
+        (
+            other
+            for other in rollout.steps
+            if other.kind in ("canary-deploy", "blue-green-deploy")
+            and (phase is None or other.phase is None or other.phase.deploys_as(phase))
+        ),
+        None,
+    )
+
+
+def _tests(split: TrafficSplit) -> bool:
+    """Whether it surely sends requests to what is tested."""
+    share = split.share("canary")
+    if is_integer(share):
+        return share > 0
+    weights = [entry.weight for entry in split.destinations]
+    return sum(is_integer(weight) and weight > 0 for weight in weights) > 1

@@ -146,7 +146,9 @@ def render_release(release: Release, given: Mapping[str, Any], *, by_file: bool)
     `by_file`: templates are included by the names of their files, hence must not hold marks.
     """
     outcome = Outcome(copied=by_file)
-    files = dict(_files_of(release.tree, release.root.path, outcome))
+    trees = [*release.tree.everything()]
+    asks = any(".Files" in text for tree in trees for text in tree.templates.values())
+    files = dict(_files_of(release.tree, release.root.path, outcome, with_files=asks))
     if sum(map(len, files.values())) > _MAX_FILES_SIZE:
         return "it is too large"
     values = _plain(given)
@@ -203,8 +205,10 @@ def _folder(instance: Instance, root: Instance) -> str:
     return "/".join(parts)
 
 
-def _files_of(tree: ChartTree, folder: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """The files of the archive that Helm is given."""
+def _files_of(
+    tree: ChartTree, folder: str, outcome: Outcome, *, with_files: bool
+) -> Iterator[tuple[str, str]]:
+    """The files of the archive that Helm is given; `with_files`: templates ask for others, too."""
     metadata = {
         "apiVersion": "v2",
         "version": "0.1.0",
@@ -220,12 +224,13 @@ def _files_of(tree: ChartTree, folder: str, outcome: Outcome) -> Iterator[tuple[
             yield f"{folder}/{name}{_COPY}", _ASKS_FOR_MESH.sub("(eq 1 1)", marked)
             marked = text
         yield f"{folder}/{name}", _ASKS_FOR_MESH.sub("(eq 1 1)", marked)
-    if any(".Files" in text for text in tree.templates.values()):
+    if with_files:
         for name in tree.files:
             data = tree.files[name]
             yield f"{folder}/{name}", data.decode("utf-8", errors="surrogateescape")
     for subchart in tree.subcharts:
-        yield from _files_of(subchart, f"{folder}/charts/{subchart.name}", outcome)
+        inner = f"{folder}/charts/{subchart.name}"
+        yield from _files_of(subchart, inner, outcome, with_files=with_files)
 
 
 def _marked(tree: ChartTree, name: str, text: str, outcome: Outcome) -> str:

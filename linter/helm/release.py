@@ -67,7 +67,7 @@ class Release:
     """A chart with the values that someone gives besides its own.
 
     `values` are those of the whole release, `partial` tells whether an enabled dependency is not in
-    sight, or not linted with it.
+    sight.
     """
 
     def __init__(self, tree: ChartTree, given: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ class Release:
         self._enable(self.root, with_all, tags if isinstance(tags, Mapping) else {})
         _import_values(self.root)
         self.values = _coalesced(self.root, given)
-        self.partial |= any(not instance.tree.unpacked for instance in self.root.everything())
+        self.partial |= any(instance.tree.faults for instance in self.root.everything())
 
     def instances_of(self, folder: str) -> list[Instance]:
         """The instances of the chart in a folder."""

@@ -1,7 +1,8 @@
 """The output of `helm template` on standard input: findings are shown in the chart's own files.
 
 Helm writes `# Source: shop/templates/route.yaml` above each document.  A line is shown in that file where the
-template has just one line that can have written it; everything else stays where it is in the input.
+template writes the same line with the chart's own values, or has just one line that can have written it;
+everything else stays where it is in the input.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..files import SKIPPED_FOLDERS
 from ..finding import Finding, Related, Span
 from ..source import SourceFile
 from ..templates.source import Piece, scan
+from .redone import Match, Redone, best
 from .tree import ChartTree, read_chart, read_values, word
 
 _SOURCE: Final = re.compile(r"^# Source: (\S.*?)[ \t\r]*$", re.MULTILINE)
@@ -51,6 +53,8 @@ class HelmOutput:
         self._matched: dict[int, dict[int, int]] = {}
         self._templates: dict[str, SourceFile | None] = {}
         self._read: dict[str, list[ChartTree]] = {}
+        self._redo = Redone()
+        self._redone: dict[int, Match | None] = {}
 
     @staticmethod
     def is_one(text: str) -> bool:
@@ -78,7 +82,14 @@ class HelmOutput:
         if number < 0:
             return None
         start, end, name = self._sections[number]
-        template = self._template(name) if span.line < end else None
+        if span.line >= end:
+            return None
+        match = self._match(number)
+        place = None if match is None else match.span(start, span)
+        if match is not None and place is not None:
+            self.sources.setdefault(match.file.path, match.file)
+            return match.file.path, place
+        template = self._template(name, match)
         if template is None:
             return None
         if number not in self._matched:
@@ -89,6 +100,16 @@ class HelmOutput:
             return None
         self.sources.setdefault(template.path, template)
         return template.path, _span(template.line_text(line), line, self.file, span)
+
+    def _match(self, number: int) -> Match | None:
+        """What a part of the stream is like in the output of the charts in sight."""
+        if number not in self._redone:
+            start, end, name = self._sections[number]
+            lines = [self.file.line_text(line) for line in range(start, end)]
+            trees = self._trees(name.partition("/")[0])
+            found = [match for tree in trees for match in self._redo.matches(tree, name, lines)]
+            self._redone[number] = best(found)
+        return self._redone[number]
 
     @cached_property
     def _sections(self) -> list[tuple[int, int, str]]:
@@ -107,7 +128,9 @@ class HelmOutput:
     def _starts(self) -> list[int]:
         return [start for start, _end, _name in self._sections]
 
-    def _template(self, name: str) -> SourceFile | None:
+    def _template(self, name: str, match: Match | None) -> SourceFile | None:
+        if match is not None:
+            return match.file
         if name not in self._templates:
             path = self._path(name)
             self._templates[name] = None if path is None else _read(path)
@@ -156,7 +179,7 @@ def _file_of(chart: ChartTree, path: str) -> str | None:
     if parts[0] == "charts" and len(parts) > 2:
         named = {word(entry.get("alias")): word(entry.get("name")) for entry in chart.dependencies}
         name = named.get(parts[1], parts[1])
-        inner = next((sub for sub in chart.subcharts if sub.name == name and sub.folder), None)
+        inner = next((sub for sub in chart.subcharts if sub.name == name and not sub.packed), None)
         return None if inner is None else _file_of(inner, "/".join(parts[2:]))
     return os.path.join(chart.folder, path) if path in chart.templates else None
 

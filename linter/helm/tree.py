@@ -7,7 +7,6 @@ A subchart is a folder below `charts/`, an archive there, or the chart of a `fil
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,18 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 from ..document import plain_data
 from ..files import SKIPPED_FOLDERS
 from ..parsing import DocumentError
+from .archive import ArchiveError, Room, read_archive, unpack
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 #: Larger files of a chart are not read, in bytes.
 MAX_FILE: Final = 1_000_000
-#: Larger archives are not opened, in bytes; what they unpack to is bounded by MAX_UNPACKED.
-_MAX_ARCHIVE: Final = 10_000_000
-_MAX_UNPACKED: Final = 50_000_000
-_MAX_MEMBERS: Final = 5_000
 #: Charts within charts; deeper ones are mistakes, or loops made of links.
 _MAX_DEPTH: Final = 8
+#: Charts that one release may be read from.
+_MAX_CHARTS: Final = 1_000
 _MAX_TEMPLATES: Final = 5_000
 VALUES_NAMES: Final = ("values.yaml", "values.yml")
 _OWN_FILES: Final = frozenset(("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"))
@@ -38,10 +36,10 @@ _OWN_FILES: Final = frozenset(("Chart.yaml", "Chart.lock", "values.yaml", "value
 class ChartTree:
     """A chart with its subcharts.
 
-    `folder` is absolute, empty for one within an archive; `values` is None where no file gives any.
-    `templates` maps paths within the chart to sources; `files` are the others, for `.Files`.
-    `unpacked` tells whether it lies where its templates can be linted as its own; `missing` are the
-    dependencies that are declared and not in sight.
+    `folder` is absolute; that of a `packed` chart is the path of its archive, and the place within.
+    `values` is None where no file gives any.  `templates` maps paths within the chart to sources, those of
+    the `ignored` ones left out; `files` are the others, for `.Files`.  `faults` tells which archives
+    below it cannot be read, and why.
     """
 
     folder: str
@@ -50,8 +48,9 @@ class ChartTree:
     templates: Mapping[str, str]
     files: Mapping[str, bytes]
     subcharts: list[ChartTree] = field(default_factory=list)
-    unpacked: bool = True
+    packed: bool = False
     ignored: frozenset[str] = frozenset()
+    faults: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -84,61 +83,127 @@ def word(value: object) -> str:
 
 def read_chart(folder: str) -> ChartTree:
     """The chart in a folder (absolute)."""
-    return _read_folder(folder, (), unpacked=True)
+    return _Reader().folder(folder, ())
 
 
-def _read_folder(folder: str, above: tuple[str, ...], *, unpacked: bool) -> ChartTree:
-    ignores = _ignores(folder)
-    metadata = dict(read_values(os.path.join(folder, "Chart.yaml")) or {})
-    if "dependencies" not in metadata:
-        older = read_values(os.path.join(folder, "requirements.yaml")) or {}
-        metadata["dependencies"] = older.get("dependencies")
-    sources = _sources(folder)
-    templates = {name: text for name, text in sources.items() if not ignores(name)}
-    chart = ChartTree(
-        folder,
-        metadata,
-        own_values(folder),
-        templates,
-        _ChartFiles(Path(folder), ignores),
-        unpacked=unpacked,
-        ignored=frozenset(sources.keys() - templates.keys()),
-    )
-    chain = (*above, os.path.realpath(folder))
-    if len(chain) <= _MAX_DEPTH:
-        chart.subcharts = list(_subcharts(chart, chain, ignores))
-    return chart
+class _Reader:
+    """Reads a chart and those within it."""
 
+    def __init__(self) -> None:
+        self._beside: dict[str, ChartTree] = {}
+        self._left = _MAX_CHARTS
+        self._room = Room()
 
-def _subcharts(
-    chart: ChartTree, above: tuple[str, ...], ignores: Callable[[str], bool]
-) -> Iterator[ChartTree]:
-    charts = os.path.join(chart.folder, "charts")
-    found: set[str] = set()
-    for name in _listed(charts):
-        path = os.path.join(charts, name)
-        if name[0] in "._" or ignores(f"charts/{name}"):
-            continue
-        subchart = None
-        if os.path.isfile(os.path.join(path, "Chart.yaml")):
-            if os.path.realpath(path) not in above:
-                subchart = _read_folder(path, above, unpacked=chart.unpacked)
-        elif name.endswith(".tgz"):
-            subchart = _read_archive(path)
-        if subchart is not None:
-            found.add(subchart.name)
-            yield subchart
-    for entry in chart.dependencies:
-        source = word(entry.get("repository"))
-        path = os.path.normpath(os.path.join(chart.folder, source.removeprefix("file://")))
-        if (
-            source.startswith("file://")
-            and word(entry.get("name")) not in found
-            and os.path.isfile(os.path.join(path, "Chart.yaml"))
-            and os.path.realpath(path) not in above
-        ):
-            found.add(word(entry.get("name")))
-            yield _read_folder(path, above, unpacked=False)
+    def folder(self, folder: str, above: tuple[str, ...]) -> ChartTree:
+        """The chart in a folder; `above` are the folders of the charts that it is within."""
+        ignores = _ignores(folder)
+        metadata = dict(read_values(os.path.join(folder, "Chart.yaml")) or {})
+        if "dependencies" not in metadata:
+            older = read_values(os.path.join(folder, "requirements.yaml")) or {}
+            metadata["dependencies"] = older.get("dependencies")
+        sources = _sources(folder)
+        templates = {name: text for name, text in sources.items() if not ignores(name)}
+        chart = ChartTree(
+            folder,
+            metadata,
+            own_values(folder),
+            templates,
+            _ChartFiles(Path(folder), ignores),
+            ignored=frozenset(sources.keys() - templates.keys()),
+        )
+        chain = (*above, os.path.realpath(folder))
+        if len(chain) <= _MAX_DEPTH:
+            chart.subcharts = list(self._vendored(chart, chain, ignores))
+            chart.subcharts += self._of_folders_beside(chart, chain)
+        return chart
+
+    def _vendored(
+        self, chart: ChartTree, above: tuple[str, ...], ignores: Callable[[str], bool]
+    ) -> Iterator[ChartTree]:
+        charts = os.path.join(chart.folder, "charts")
+        for name in _listed(charts):
+            path = os.path.join(charts, name)
+            if name[0] in "._" or ignores(f"charts/{name}"):
+                continue
+            if os.path.isfile(os.path.join(path, "Chart.yaml")):
+                if os.path.realpath(path) not in above and self._may_read():
+                    yield self.folder(path, above)
+            elif name.endswith(".tgz") and self._may_read():
+                try:
+                    yield self._packed(path, read_archive(path, MAX_FILE, self._room))
+                except ArchiveError as error:
+                    chart.faults.append((path, str(error)))
+
+    def _of_folders_beside(self, chart: ChartTree, above: tuple[str, ...]) -> Iterator[ChartTree]:
+        """The dependencies that a chart names by their folders, where they are not vendored."""
+        vendored = {subchart.name for subchart in chart.subcharts}
+        for entry in chart.dependencies:
+            name, source = word(entry.get("name")), word(entry.get("repository"))
+            if not source.startswith("file://") or name in vendored:
+                continue
+            path = os.path.normpath(os.path.join(chart.folder, source.removeprefix("file://")))
+            place = os.path.realpath(path)
+            if place in above or not os.path.isfile(os.path.join(path, "Chart.yaml")):
+                continue
+            if place not in self._beside and self._may_read():
+                self._beside[place] = self.folder(path, above)
+            subchart = self._beside.get(place)
+            if subchart is not None and subchart.name == name:
+                vendored.add(name)
+                yield subchart
+
+    def _packed(self, place: str, files: Mapping[str, bytes], depth: int = 0) -> ChartTree:
+        """The chart of an archive, or one within it; `place` tells where it lies."""
+        if "Chart.yaml" not in files:
+            raise ArchiveError("it holds no chart")
+        texts = {
+            name: data.decode(errors="replace").removeprefix("\ufeff")
+            for name, data in files.items()
+            if name.startswith("templates/") or "/" not in name
+        }
+        metadata = _mapping(texts["Chart.yaml"])
+        if "dependencies" not in metadata:
+            older = _mapping(texts.get("requirements.yaml", ""))
+            metadata["dependencies"] = older.get("dependencies")
+        values = next((texts[name] for name in VALUES_NAMES if name in texts), None)
+        chart = ChartTree(
+            place,
+            metadata,
+            None if values is None else _mapping(values),
+            {name: text for name, text in texts.items() if name.startswith("templates/")},
+            {
+                name: data
+                for name, data in files.items()
+                if not name.startswith(("templates/", "charts/")) and name not in _OWN_FILES
+            },
+            packed=True,
+        )
+        if depth < _MAX_DEPTH:
+            chart.subcharts = list(self._packed_within(chart, files, depth))
+        return chart
+
+    def _packed_within(
+        self, chart: ChartTree, files: Mapping[str, bytes], depth: int
+    ) -> Iterator[ChartTree]:
+        inner: dict[str, dict[str, bytes]] = {}
+        for name, data in files.items():
+            parts = name.split("/", 2)
+            if len(parts) == 1 or parts[0] != "charts" or parts[1][0] in "._":
+                continue
+            if len(parts) > 2:
+                inner.setdefault(parts[1], {})[parts[2]] = data
+            elif name.endswith(".tgz"):
+                try:
+                    inner[parts[1]] = unpack(data, MAX_FILE, self._room)
+                except ArchiveError as error:
+                    chart.faults.append((f"{chart.folder}/{name}", str(error)))
+        for name, part in sorted(inner.items()):
+            if "Chart.yaml" in part and self._may_read():
+                yield self._packed(f"{chart.folder}/charts/{name}", part, depth + 1)
+
+    def _may_read(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
 
 
 def _listed(folder: str) -> list[str]:
@@ -264,63 +329,3 @@ class _ChartFiles(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._paths)
-
-
-def _read_archive(path: str) -> ChartTree | None:
-    """The chart that an archive below `charts/` holds; None for what is none."""
-    import tarfile
-    import zlib
-
-    try:
-        if os.path.getsize(path) > _MAX_ARCHIVE:
-            return None
-        with tarfile.open(path, "r:gz") as archive:
-            files = dict(_members(archive))
-    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error):
-        return None
-    return _from_files(files)
-
-
-def _members(archive: Any) -> Iterator[tuple[str, bytes]]:
-    """The files of an archive, without the folder that all of them lie in."""
-    left = _MAX_UNPACKED
-    for count, member in enumerate(archive):
-        left -= max(member.size, 0)
-        if count >= _MAX_MEMBERS or left < 0:
-            return
-        name = member.name.removeprefix("./").partition("/")[2]
-        if member.isreg() and name and member.size <= MAX_FILE:
-            stream = archive.extractfile(member)
-            if stream is not None:
-                yield name, stream.read(MAX_FILE)
-
-
-def _from_files(files: Mapping[str, bytes], depth: int = 0) -> ChartTree | None:
-    if "Chart.yaml" not in files:
-        return None
-    texts = {
-        name: data.decode(errors="replace")
-        for name, data in files.items()
-        if name.startswith("templates/") or name in ("Chart.yaml", *VALUES_NAMES)
-    }
-    values = next((texts[name] for name in VALUES_NAMES if name in texts), None)
-    chart = ChartTree(
-        "",
-        _mapping(texts["Chart.yaml"]),
-        None if values is None else _mapping(values),
-        {name: text for name, text in texts.items() if name.startswith("templates/")},
-        {
-            name: data
-            for name, data in files.items()
-            if not name.startswith(("templates/", "charts/")) and name not in _OWN_FILES
-        },
-        unpacked=False,
-    )
-    if depth < _MAX_DEPTH:
-        inner: dict[str, dict[str, bytes]] = {}
-        for name, data in files.items():
-            if match := re.match(r"charts/([^/]+)/(.+)", name):
-                inner.setdefault(match[1], {})[match[2]] = data
-        found = (_from_files(part, depth + 1) for part in inner.values())
-        chart.subcharts = [subchart for subchart in found if subchart is not None]
-    return chart

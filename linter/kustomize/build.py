@@ -197,9 +197,8 @@ class Build:
         item.change(root, patch.document)
 
     def _merge(self, entry: PatchEntry, patch: _Patch, item: Item, items: list[Item]) -> None:
-        kept = _named_as(item, entry, patch) if entry.target is not None else patch.node
         try:
-            root = merged(item.root, kept)
+            root = merged(item.root, _named_as(entry, patch))
         except MergeError as error:
             items.remove(item)
             self._fail(patch, error.node, f"{item.kind} {item.name} has {error.message}", item)
@@ -263,15 +262,16 @@ class _Patch:
         )
 
 
-def _named_as(item: Item, entry: PatchEntry, patch: _Patch) -> Node:
-    """A patch with a target: the name and the kind that stand in it are those of the target."""
+def _named_as(entry: PatchEntry, patch: _Patch) -> Node:
+    """A patch without what it may not change: an object keeps its name (prefix and all), namespace, kind."""
     node = patch.node
     if entry.keeps_kind:
         for field in ("apiVersion", "kind"):
             node = mapping([p for p in pairs_of(node) if p[0].value != field], node)
     metadata = value_at(node, "metadata")
-    if entry.keeps_name and metadata is not None:
-        kept = [p for p in pairs_of(metadata) if p[0].value not in ("name", "namespace")]
+    if metadata is not None:
+        dropped = ("name", "namespace") if entry.keeps_name else ("namespace",)
+        kept = [p for p in pairs_of(metadata) if p[0].value not in dropped]
         key = next(key for key, value in pairs_of(node) if value is metadata)
         node = with_value(node, key, mapping(kept, metadata))
     return node

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 from ruamel.yaml.nodes import Node, ScalarNode
@@ -85,16 +84,3 @@ class BuiltDocument(Document):
             line = text.find("\n", start)
             end = start + len(text[start : len(text) if line < 0 else line].rstrip())
         return home.file.span_of(home.offset + start, home.offset + max(start, end))
-
-
-def in_scope(file: SourceFile) -> SourceFile:
-    """A file as a member of another scope: a base is one of every build that includes it."""
-    member = copy.copy(file)
-    member.documents = [_of(document, member) for document in file.documents]
-    return member
-
-
-def _of(document: Document, file: SourceFile) -> Document:
-    member = copy.copy(document)
-    member.file = file
-    return member

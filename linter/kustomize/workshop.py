@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ..kinds import view_of
 from ..resource import Resource
 from ..scope import Homes, Scope
-from ..source import SourceFile
+from ..source import SourceFile, Variant
 from .build import Build
-from .built import BuiltDocument, in_scope
+from .built import BuiltDocument
 from .item import Item
 from .sight import Sight
 
@@ -82,9 +82,10 @@ class Finished:
         scope = Scope("kustomization", root, partial=self.build.partial)
         members: dict[str, SourceFile] = {}
         for path, file in self.build.resource_files.items():
-            member = members[path] = in_scope(file)
+            member = members[path] = file.again()
             member.scope = scope
             member.kustomized = not self.is_final
+            member.variant = Variant()
         scope.files = list(members.values())
         scope.built = tuple(_resource(item, members[item.file.path]) for item in self.build.items)
         return scope

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..resource import Route, VirtualService
 from ..source import Place
 from ..values import Unknown
-from .conditions import Conditions, read_match
+from .conditions import Aspect, Conditions, read_match
 from .contain import covers
 
 
@@ -63,6 +65,47 @@ class Shadow:
         return self.taker.route is self.route
 
 
+class _Takers:
+    """Earlier matches, filed so that one is held only against those that may take its requests.
+
+    A match that asks for a plain text of some aspect (an exact path, a prefix) stands under that text: it
+    takes nothing of a match whose own plain text of that aspect does not begin with it.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Taker] = []
+        self._by_text: dict[tuple[Aspect, str], list[int]] = defaultdict(list)
+        self._others: list[int] = []
+
+    def add(self, taker: Taker) -> None:
+        """File a match that stands behind those filed before."""
+        plain = next(_plain_texts(taker.conditions), None)
+        filed = self._others if plain is None else self._by_text[plain]
+        filed.append(len(self.all))
+        self.all.append(taker)
+
+    def before(self, inner: Conditions) -> Sequence[Taker]:
+        """Those that may take everything that some conditions take, in order."""
+        plain = list(_plain_texts(inner))
+        if not inner.understood or len(plain) < len(inner.texts):
+            return self.all
+        places = list(self._others)
+        for aspect, text in plain:
+            for end in range(len(text) + 1):
+                places += self._by_text.get((aspect, text[:end]), ())
+        return [self.all[place] for place in sorted(places)]
+
+
+def _plain_texts(conditions: Conditions) -> Iterator[tuple[Aspect, str]]:
+    """The aspects of which a match asks for one exact text or one prefix, each with that text."""
+    for aspect, (condition, *others) in conditions.texts.items():
+        text = condition.text
+        if text is None or others or condition.inverted or text.fold:
+            continue
+        if text.kind in ("exact", "prefix"):
+            yield aspect, text.value
+
+
 def shadows(service: VirtualService) -> tuple[Shadow, ...]:
     """The shadowed matches of a VirtualService, in order."""
     kept = vars(service)  # several rules ask, and the answer must go when the object goes
@@ -79,17 +122,16 @@ def _of_list(service: VirtualService, routes: Sequence[Route], protocol: str) ->
     if len(routes) < 2 and not any(len(route.matches) > 1 for route in routes):
         return
     standalone = bool(service.hosts)
-    earlier: list[Taker] = []
+    earlier = _Takers()
     for route in routes:
-        own = [
-            Taker(route, index, read_match(match, service, protocol))
-            for index, match in _matches(route, protocol)
-        ]
+        own = _Takers()
         found: list[tuple[Taker, Taker | None]] = []
-        for place, entry in enumerate(own):
-            before = [*earlier, *own[:place]]
+        for index, match in _matches(route, protocol):
+            entry = Taker(route, index, read_match(match, service, protocol))
+            before = chain(earlier.before(entry.conditions), own.before(entry.conditions))
             found.append((entry, _first(before, entry, protocol, standalone)))
-        dead = bool(own) and all(taker is not None for _entry, taker in found)
+            own.add(entry)
+        dead = bool(found) and all(taker is not None for _entry, taker in found)
         pairs = [(entry, taker) for entry, taker in found if taker is not None]
         equal = [covers(entry.conditions, taker.conditions, protocol) for entry, taker in pairs]
         repeats = dead and all(
@@ -99,7 +141,8 @@ def _of_list(service: VirtualService, routes: Sequence[Route], protocol: str) ->
         for same, (entry, taker) in zip(equal, pairs, strict=True):
             yield Shadow(route, entry.match, taker, same, dead, repeats)
         if _keeps(route, standalone):
-            earlier += own
+            for entry in own.all:
+                earlier.add(entry)
 
 
 def _matches(route: Route, protocol: str) -> Iterator[tuple[int | None, Any]]:
@@ -124,7 +167,7 @@ def _keeps(route: Route, standalone: bool) -> bool:
     return route.data.get("delegate") is None and (standalone or len(route.matches) < 2)
 
 
-def _first(before: Sequence[Taker], entry: Taker, protocol: str, standalone: bool) -> Taker | None:
+def _first(before: Iterable[Taker], entry: Taker, protocol: str, standalone: bool) -> Taker | None:
     """The first earlier match that takes everything that a match takes."""
     inner = entry.conditions
     for taker in before:

@@ -93,8 +93,11 @@ class Row:
     @property
     def remarks(self) -> Iterator[str]:
         """What is special about it, a phrase each."""
-        if self.conditions:
-            yield f"only {_joined(self.conditions)}"
+        exceptions = [word for word in self.conditions if word.startswith("unless ")]
+        wanted = [word for word in self.conditions if word not in exceptions]
+        if wanted:
+            yield f"only {_joined(wanted)}"
+        yield from exceptions
         if self.repeated:
             yield "runs several times"
         if self.beside:

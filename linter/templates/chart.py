@@ -7,9 +7,54 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from .encode import to_yaml
 
-class Files(Mapping[str, bytes]):
-    """Helm's `.Files`: the chart's other files (source: helm, pkg/engine/files.go)."""
+
+class _Asked(Mapping[str, bytes]):
+    """What templates can ask files for (source: helm, pkg/engine/files.go)."""
+
+    def __gotemplate_lookup__(self, field: str) -> Any:
+        methods = {
+            "Get": self.get_text,
+            "GetBytes": self.get_bytes,
+            "Glob": self.glob,
+            "Lines": self.lines,
+            "AsConfig": self.as_config,
+            "AsSecrets": self.as_secrets,
+        }
+        return methods.get(field) or self[field]
+
+    def get_text(self, name: str) -> str:
+        """The text of a file, or "" if there is none."""
+        return self.get(name, b"").decode(errors="replace")
+
+    def get_bytes(self, name: str) -> bytes:
+        """The content of a file, or nothing."""
+        return self.get(name, b"")
+
+    def glob(self, pattern: str) -> ChosenFiles:
+        """The files whose path matches; `*` stays within a folder, `**` does not."""
+        matcher = _glob(pattern)
+        return ChosenFiles({name: self[name] for name in self if matcher.match(name)})
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a file."""
+        text = self.get_text(name)
+        return text.removesuffix("\n").split("\n") if text else []
+
+    def as_config(self) -> str:
+        """File name → text, as YAML."""
+        return to_yaml({name.rpartition("/")[2]: self.get_text(name) for name in self})
+
+    def as_secrets(self) -> str:
+        """File name → base64, as YAML."""
+        from base64 import b64encode
+
+        return to_yaml({name.rpartition("/")[2]: b64encode(self[name]).decode() for name in self})
+
+
+class Files(_Asked):
+    """Helm's `.Files`: the chart's other files."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
@@ -23,52 +68,9 @@ class Files(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._files)
 
-    def __gotemplate_lookup__(self, field: str) -> Any:
-        methods = {
-            "Get": self.get_text,
-            "GetBytes": self.get_bytes,
-            "Glob": self.glob,
-            "Lines": self.lines,
-            "AsConfig": self.as_config,
-            "AsSecrets": self.as_secrets,
-        }
-        return methods.get(field) or self._files[field]
 
-    def get_text(self, name: str) -> str:
-        """The text of a file, or "" if there is none."""
-        return self._files.get(name, b"").decode(errors="replace")
-
-    def get_bytes(self, name: str) -> bytes:
-        """The content of a file, or nothing."""
-        return self._files.get(name, b"")
-
-    def glob(self, pattern: str) -> Files:
-        """The files whose path matches; `*` stays within a folder, `**` does not."""
-        matcher = _glob(pattern)
-        return Files({name: data for name, data in self._files.items() if matcher.match(name)})
-
-    def lines(self, name: str) -> list[str]:
-        """The lines of a file."""
-        text = self.get_text(name)
-        return text.removesuffix("\n").split("\n") if text else []
-
-    def as_config(self) -> str:
-        """File name → text, as YAML."""
-        return _yaml({name.rpartition("/")[2]: self.get_text(name) for name in self})
-
-    def as_secrets(self) -> str:
-        """File name → base64, as YAML."""
-        from base64 import b64encode
-
-        return _yaml({name.rpartition("/")[2]: b64encode(self[name]).decode() for name in self})
-
-
-def _yaml(data: Mapping[str, str]) -> str:
-    from gotpl.funcs.helm.functions import function_map
-
-    nothing: Any = None
-    to_yaml = function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing)["toYaml"]
-    return str(to_yaml(dict(data)))
+class ChosenFiles(dict[str, bytes], _Asked):
+    """Some of them; a dict, for the engine to take none of them for nothing."""
 
 
 @lru_cache(maxsize=64)
@@ -105,14 +107,14 @@ class KubeVersion:
 class ApiVersions:
     """Helm's `.Capabilities.APIVersions`: no cluster is asked.
 
-    What Helm takes for granted is served, and what a mesh is configured with: without Istio nobody
-    would lint.
+    What Helm takes for granted is served, and all kinds that a mesh is configured with: without Istio
+    nobody would lint.
     """
 
     def Has(self, version: str) -> bool:  # noqa: N802 - the name that templates call
         """Whether a `group/version` or `group/version/Kind` is served."""
-        return any(
-            f"{version}/".startswith(f"{known}/") for known in (*API_VERSIONS, *MESH_VERSIONS)
+        return version in API_VERSIONS or any(
+            f"{version}/".startswith(f"{known}/") for known in MESH_VERSIONS
         )
 
     def __iter__(self) -> Iterator[str]:

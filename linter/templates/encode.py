@@ -9,8 +9,10 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-#: Longer lines are not folded either.
-_WIDTH: Final = 10**9
+from ..values import plain_scalar
+
+#: Where Helm folds long texts; not that it matters, but in a text that is a document of its own.
+_WIDTH: Final = 80
 _TEXT: Final = "tag:yaml.org,2002:str"
 _SHORT_BOOLEAN: Final = re.compile(r"[yYnN]\Z")
 
@@ -54,6 +56,7 @@ def _dumper(is_pretty: bool) -> type[Any]:
 
     def text(dumper: Any, value: str) -> Any:
         is_plain = dumper.resolve(ScalarNode, value, (True, False)) == _TEXT
+        is_plain = is_plain and (not value or isinstance(plain_scalar(value), str))
         style = "|" if "\n" in value else None if is_plain else '"'
         return dumper.represent_scalar(_TEXT, value, style=style)
 

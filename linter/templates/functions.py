@@ -21,6 +21,8 @@ from gotpl.runtime.results import FunctionResult
 from gotpl.runtime.sync_vm import _builtin_functions
 
 from ..values import UNKNOWN_MARK
+from .copies import deep_copy
+from .decode import from_json, from_json_array, from_yaml, from_yaml_array
 from .encode import to_pretty_yaml, to_yaml
 from .overrides import (
     CHECKS,
@@ -35,6 +37,7 @@ from .overrides import (
     unescaped,
 )
 from .values import NAMELESS, Items, Missing, Table, TooLargeError, plain, repeat, spend
+from .version import semver, semver_compare
 
 # Units of work (see `spend`), measured: a call, one more character or element of its arguments,
 # an include, and one character of a source to compile.
@@ -59,6 +62,10 @@ _LAYOUT: Final = _names(
     " lower upper title untitle swapcase replace cat trunc substr nospace print println join html"
     " wrap wrapWith split splitList splitn list tuple dict"
 )
+# Among these, those with numbers in front of the text.
+_COUNTED: Final = _names("indent nindent trunc substr wrap wrapWith abbrev abbrevboth")
+# Those that hold the value under a key.
+_KEYED: Final = _names("set unset")
 # They hold the value; only the first argument, their container, must be given.
 _HOLDING: Final = _names(
     "set unset pick omit keys values deepCopy mustDeepCopy append prepend push mustAppend"
@@ -93,6 +100,10 @@ def functions() -> Mapping[str, Function]:
     nothing: Any = None
     real.update(function_map(include=nothing, tpl=nothing, required=nothing, fail=nothing))
     real.update(dict.fromkeys(("toYaml", "mustToYaml"), to_yaml), toYamlPretty=to_pretty_yaml)
+    real.update(fromYaml=from_yaml, fromYamlArray=from_yaml_array)
+    real.update(fromJson=from_json, fromJsonArray=from_json_array)
+    real.update(dict.fromkeys(("deepCopy", "mustDeepCopy"), deep_copy))
+    real.update(semver=semver, semverCompare=semver_compare)
     lifted: dict[str, Function] = {}
     for name, function in real.items():
         own = OWN.get(name)
@@ -135,6 +146,10 @@ def _treatment(name: str) -> Callable[[tuple[Any, ...]], tuple[bool, tuple[Any, 
         return _encode
     if name in _ASKING:
         return _ask
+    if name in _COUNTED:
+        return _lay_out_by_count
+    if name in _KEYED:
+        return _hold_by_key
     if name in _LAYOUT:
         return _lay_out if name not in {"list", "tuple", "dict"} else _keep
     return _hold if name in _HOLDING else _settle
@@ -160,6 +175,17 @@ def _ask(arguments: tuple[Any, ...]) -> tuple[bool, tuple[Any, ...]]:
 
 def _lay_out(arguments: tuple[Any, ...]) -> tuple[bool, tuple[Any, ...]]:
     return False, tuple(item.char if isinstance(item, Missing) else item for item in arguments)
+
+
+def _lay_out_by_count(arguments: tuple[Any, ...]) -> tuple[bool, tuple[Any, ...]]:
+    if any(isinstance(item, Missing) for item in arguments[:-1]):
+        return True, arguments
+    return _lay_out(arguments)
+
+
+def _hold_by_key(arguments: tuple[Any, ...]) -> tuple[bool, tuple[Any, ...]]:
+    settled, _same = _hold(arguments)
+    return settled, (*arguments[:1], *_lay_out(arguments[1:2])[1], *arguments[2:])
 
 
 def _encode(arguments: tuple[Any, ...]) -> tuple[bool, tuple[Any, ...]]:

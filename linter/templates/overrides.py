@@ -34,6 +34,7 @@ _WIDEST: Final = 10_000
 # Units of work (see `spend`), measured: one character for the regular expressions, one character
 # of YAML or for a change of case, and one comparison of list elements.
 _SLOW_CHAR: Final = 350
+_YAML_CHAR: Final = 60
 _REGEX_CHAR: Final = 1_000
 _COMPARISON: Final = 300
 
@@ -117,6 +118,10 @@ def _check_slow(text: Any = "", *_rest: Any) -> None:
     spend(_SLOW_CHAR * len(text) if isinstance(text, str) else 0)
 
 
+def _check_yaml(text: Any = "", *_rest: Any) -> None:
+    spend(_YAML_CHAR * len(text) if isinstance(text, str) else 0)
+
+
 def check_regex(*arguments: Any) -> None:
     """Bound a call of a function that matches a regular expression."""
     texts = [item for item in arguments if isinstance(item, str)]
@@ -135,9 +140,8 @@ CHECKS: Final[dict[str, Function]] = {
     "until": _check_range,
     "untilStep": _check_range,
     "seq": _check_range,
-    **dict.fromkeys(
-        ("fromYaml", "fromYamlArray", "snakecase", "kebabcase", "camelcase"), _check_slow
-    ),
+    **dict.fromkeys(("snakecase", "kebabcase", "camelcase"), _check_slow),
+    **dict.fromkeys(("fromYaml", "fromYamlArray"), _check_yaml),
     "semver": check_regex,
     "semverCompare": check_regex,
     **dict.fromkeys(
@@ -157,14 +161,22 @@ def _equal(real: Function, first: Any, *others: Any) -> Any:
         if left is None or right is None:
             if left is right:
                 return True
-        elif real(left, right):
+        elif real(left, right) or _is_nil_text(left, right):
             return True
         elif (found := first_hidden((left, right))) is not None:
             return found
     return False
 
 
+def _is_nil_text(left: Any, right: Any) -> bool:
+    """Whether a text that is written for nothing is compared with how Go writes nothing."""
+    texts = [item for item in (left, right) if isinstance(item, str)]
+    return "<nil>" in texts and any(HIDDEN_TEXT.fullmatch(text) for text in texts)
+
+
 def _not_equal(real: Function, left: Any, right: Any) -> Any:
+    if _is_nil_text(left, right):
+        return False
     left, right = _nothing_to_none(left), _nothing_to_none(right)
     if left is None or right is None:
         return left is not right
@@ -206,6 +218,8 @@ def _dig(real: Function, *arguments: Any) -> Any:
 def _has_key(real: Function, table: Any, key: Any) -> Any:
     if isinstance(table, Missing):
         return False
+    if isinstance(key, Missing):
+        return key
     return invoke_template_function("hasKey", real, (table, key))
 
 
@@ -224,11 +238,35 @@ def _pluck(real: Function, key: Any, *tables: Any) -> Any:
 
 
 def _merge(real: Function, *tables: Any) -> Any:
-    given = [table for table in tables if not isinstance(table, Missing)]
+    return _merged(real, tables, keep_null=False)
+
+
+def _merge_over(real: Function, *tables: Any) -> Any:
+    return _merged(real, tables, keep_null=True)
+
+
+def _merged(real: Function, tables: tuple[Any, ...], *, keep_null: bool) -> Any:
+    """Nothing merges as an empty table; a null is no default for what is not there."""
+    given = [table for table in tables if _nothing_to_none(table) is not None]
     if tables and not given:
         return tables[0]
-    first: list[Any] = [{}] if isinstance(tables[0], Missing) else []
-    return real(*first, *given)
+    if _nothing_to_none(tables[0]) is None:
+        given.insert(0, {})
+    if not keep_null and isinstance(given[0], dict):
+        for table in given[1:]:
+            real(given[0], _without_new_nulls(given[0], table))
+        return given[0]
+    return real(*given)
+
+
+def _without_new_nulls(known: Any, table: Any) -> Any:
+    if not isinstance(known, dict) or not isinstance(table, dict):
+        return table
+    return {
+        key: _without_new_nulls(known.get(key), value)
+        for key, value in table.items()
+        if value is not None and value is not INVALID and value is not UNTYPED_NIL
+    }
 
 
 def _required(_real: Function, _message: Any, value: Any) -> Any:
@@ -305,8 +343,8 @@ OWN: Final[dict[str, Function]] = {
     "pluck": _pluck,
     "merge": _merge,
     "mustMerge": _merge,
-    "mergeOverwrite": _merge,
-    "mustMergeOverwrite": _merge,
+    "mergeOverwrite": _merge_over,
+    "mustMergeOverwrite": _merge_over,
     "required": _required,
     "fail": _fail,
     "printf": _printf,

@@ -60,6 +60,8 @@ ErrorKind = Literal["syntax", "execution", "budget", "missing-helper"]
 
 #: Longest template that is rendered at all, in characters.
 MAX_SOURCE: Final = 2_000_000
+#: How many compiled templates are kept.
+_MOST_COMPILED: Final = 500
 #: What `helm template` tells without a cluster (Helm 4.2).
 _KUBE_VERSION: Final = {"Version": "v1.36.0", "Major": "1", "Minor": "36"}
 _HELM_VERSION: Final = {"Version": "v4.2", "GoVersion": "go1.26", "KubeClientVersion": "v1.36"}
@@ -129,6 +131,7 @@ class Helpers:
         self.longest = 0
         self._broken: dict[str, TemplateError] = {}
         self._compiled: Template | None = None
+        self._templates: dict[tuple[str, str], Template] = {}
 
     @property
     def broken(self) -> Mapping[str, TemplateError]:
@@ -150,6 +153,14 @@ class Helpers:
                     self._broken[name] = _explain(error, marked, name, "")
             self._compiled = compiled
         return self._compiled
+
+    def template(self, text: str, name: str) -> Template:
+        """A template that may use them; many services have the very same ones, compiled but once."""
+        if (text, name) not in self._templates:
+            if len(self._templates) >= _MOST_COMPILED:
+                self._templates.clear()
+            self._templates[text, name] = self.compiled().with_source(text, name=name)
+        return self._templates[text, name]
 
 
 class SharedValues:
@@ -202,7 +213,7 @@ class Renderer:
 
     def __init__(self, chart: Chart | None = None, helpers: Helpers | None = None) -> None:
         self.chart = chart
-        self.helpers = helpers or Helpers(chart.helpers if chart else {})
+        self.helpers = helpers or (Helpers(chart.helpers) if chart else _no_helpers())
 
     @property
     def broken(self) -> Mapping[str, TemplateError]:
@@ -217,7 +228,7 @@ class Renderer:
         """
         marks = Marks()
         builder = Values(marks)
-        root = Given(self._objects(), "", marks)
+        root = Given(self.objects(), "", marks)
         try:
             root["Values"] = builder.build(values, "Values")
         except (TooLargeError, RecursionError) as error:
@@ -229,7 +240,7 @@ class Renderer:
         own: Any = values.root["Values"]
         for key in keys:
             own = own.lookup(key) if isinstance(own, Given) else None
-        root = Given(self._objects(), "", values.marks)
+        root = Given(self.objects(), "", values.marks)
         root["Values"] = own if isinstance(own, Given) else Given({}, "Values", values.marks)
         return SharedValues(root, values.marks, private=values.private)
 
@@ -255,15 +266,14 @@ class Renderer:
         """The engine's output; raises TemplateError for whatever goes wrong in it."""
         output = StringIO()
         try:
-            engine = self.helpers.compiled()
+            self.helpers.compiled()
             with bounded_work(max(self.helpers.longest, longest_body(marked.pieces))):
-                template = engine.with_source(marked.text, name=name)
-                template.render_to(output, root)
+                self.helpers.template(marked.text, name).render_to(output, root)
         except Exception as error:
             raise _explain(error, marked, name, output.getvalue()) from None
         return output.getvalue()
 
-    def _objects(self) -> dict[str, Any]:
+    def objects(self) -> dict[str, Any]:
         """Helm's built-in objects; a Harness service has none but `.Values`."""
         chart = self.chart
         if chart is None:
@@ -307,13 +317,21 @@ class Renderer:
 
 
 @lru_cache(maxsize=1)
+def _no_helpers() -> Helpers:
+    """What the templates of Harness services have: they share nothing."""
+    return Helpers({})
+
+
+@lru_cache(maxsize=1)
 def _bare_engine() -> Template:
     """The engine with all functions and no template."""
     from gotpl.runtime.policy import SandboxPolicy
     from gotpl.template import Template
 
+    from .adjust import adjust_engine
     from .functions import functions
 
+    adjust_engine()
     allowed = functions()
     budget: Any = Limits()
     sandbox = SandboxPolicy(

@@ -32,8 +32,9 @@ class TooLargeError(Exception):
     """A template that asks for more than any manifest needs."""
 
 
-#: Work that one render may do, in units of some 10 ns: about three seconds.
-MAX_WORK: Final = 300_000_000
+#: Work that one render may do, in units of some 10 ns: some five seconds at worst.  What includes of
+#: large libraries cost is estimated several times too high.
+MAX_WORK: Final = 500_000_000
 # Units of work to walk over one element, to write one as YAML, and to run one action.
 _WALK: Final = 250
 _ENCODE: Final = 2_500
@@ -268,7 +269,9 @@ class Values:
                 self.private = True
             return value
         if isinstance(value, Mapping):
-            items = {_key(key): self.build(item, f"{path}.{key}") for key, item in value.items()}
+            items = {
+                key_text(key): self.build(item, f"{path}.{key}") for key, item in value.items()
+            }
             return Given(items, path, self.marks)
         if isinstance(value, list | tuple):
             return [self.build(item, f"{path}.{index}") for index, item in enumerate(value)]
@@ -277,7 +280,8 @@ class Values:
         return value
 
 
-def _key(key: object) -> str:
+def key_text(key: object) -> str:
+    """The text of a key."""
     # Helm and Harness read values through JSON, which has no other keys than text.
     if isinstance(key, bool):
         return "true" if key else "false"
@@ -295,7 +299,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, KubeVersion):
         value = value.fields
     if isinstance(value, Mapping):
-        return {_key(key): plain(item) for key, item in value.items()}
+        return {key_text(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float):

@@ -22,7 +22,6 @@ from ..resource import (
     Service,
     VirtualService,
     as_dict,
-    as_list,
     known_namespace,
 )
 from ..values import Unknown, is_integer, is_text
@@ -70,7 +69,7 @@ def _of_mesh(trace: Trace, catalog: Catalog) -> list[VirtualService]:
         if not _serves_mesh(service, trace):
             continue
         specific = max(_specific(service, request, catalog), default=None)
-        export = _export_rank(service, request.namespace)
+        export = _export_rank(service, request.namespace, catalog)
         if specific is not None and export is not None:
             ranked.append(((-specific, export), service))
     ranked.sort(key=lambda entry: entry[0])
@@ -139,11 +138,11 @@ def covers(pattern: str, target: Host, domain: str) -> bool:
     return suffix.endswith(tail) or tail.endswith(suffix)
 
 
-def _export_rank(service: VirtualService, client: str | None) -> int | None:
+def _export_rank(service: VirtualService, client: str | None, catalog: Catalog) -> int | None:
     """The place in line that `exportTo` gives: private, by name, public; None: out of sight."""
-    scopes = {scope for scope in as_list(service.spec.get("exportTo")) if is_text(scope)}
+    scopes = catalog.exported_to(service)
     own = known_namespace(service)
-    if not scopes or "*" in scopes or isinstance(service.spec.get("exportTo"), Unknown):
+    if not scopes or "*" in scopes or not any(map(is_text, scopes)):
         return 2
     if ("." in scopes or own in scopes) and namespaces_meet(own, client):
         return 0

@@ -128,7 +128,7 @@ def _rules(host: str, asker: Resource, trace: Trace, catalog: Catalog) -> list[D
         return catalog.first_rules(host, asker)
     near = catalog.nearest(catalog.destination_rules(host, asker), asker)
     namespace = catalog.host(host, asker).namespace
-    return first_in_line(near, client, namespace or None, catalog.root_namespace)
+    return first_in_line(near, client, namespace or None, catalog)
 
 
 def _add_subset(share: Share, rules: Sequence[DestinationRule], trace: Trace) -> None:

@@ -59,6 +59,16 @@ def _directly(result: Trace, catalog: Catalog) -> None:
                 result.note(f"{where(entry)} has the host.")
                 return
     result.note("No VirtualService, Service or ServiceEntry in sight has this host.")
+    if catalog.refuses_unknown_hosts():
+        result.note(
+            "The mesh's outbound policy is REGISTRY_ONLY: where nothing else has the host, the client's "
+            "proxy refuses the request with 502."
+        )
+    else:
+        result.note(
+            "The mesh's outbound policy is ALLOW_ANY: where nothing else has the host, the client's proxy "
+            "lets the request pass to the address that was looked up."
+        )
 
 
 # -- the list of matches that a proxy asks --------------------------------------------------------
@@ -110,7 +120,7 @@ def _routes(
             result.note(
                 f'{title} delegates to "{named.name}", which is not in sight: it is left out.'
             )
-        elif not is_exported(named.delegate, service):
+        elif not is_exported(named.delegate, service, catalog):
             result.note(
                 f"{named.delegate.title} is not exported to {service.title}: it is left out."
             )
@@ -197,6 +207,45 @@ def _sni_length(sni: str, host: str) -> int:
     return 1000 if sni == host else 0
 
 
+def _without_twins(entries: Sequence[Entry], result: Trace) -> list[Entry]:
+    """The tls matches that a Gateway has: one that shares a server name with an earlier one is dropped.
+
+    In the mesh only a match with all the same conditions is dropped.  Source: Istio,
+    pilot/pkg/networking/core (`buildGatewayNetworkFiltersFromTLSRoutes`).
+    """
+    if result.request.gateway[1] == MESH:
+        return list(entries)
+    kept: list[Entry] = []
+    for entry in entries:
+        found = _twin(entry, kept, result.request)
+        if found is None:
+            kept.append(entry)
+            continue
+        sni, twin = found
+        result.note(
+            f'{_match_title(entry)} has the server name "{sni}", as {_match_title(twin)} has before it: a '
+            "Gateway drops the later match whole, with all its names."
+        )
+    return kept
+
+
+def _twin(entry: Entry, before: Sequence[Entry], request: Request) -> tuple[str, Entry] | None:
+    """An earlier match of the Gateway's port with one of the same server names."""
+    if client_answer(entry.conditions, request).takes is False:
+        return None
+    for other in before:
+        same = (entry.conditions.snis or frozenset()) & (other.conditions.snis or frozenset())
+        if not same or client_answer(other.conditions, request).takes is False:
+            continue
+        if request.port is not None or entry.conditions.port == other.conditions.port:
+            return min(same), other
+    return None
+
+
+def _match_title(entry: Entry) -> str:
+    return f"match[{entry.match}] of tls[{entry.route.path[-1]}] of {where(entry.service)}"
+
+
 def _most_specific_first(entries: list[Entry], request: Request) -> list[Entry]:
     host = request.host.lower()
     return sorted(
@@ -213,7 +262,7 @@ def _most_specific_first(entries: list[Entry], request: Request) -> list[Entry]:
 def _ask(entries: list[Entry], result: Trace) -> None:
     protocol = entries[0].route.protocol
     if protocol == "tls":
-        entries = _most_specific_first(entries, result.request)
+        entries = _most_specific_first(_without_twins(entries, result), result.request)
     for entry in entries:
         if protocol == "http":
             found = answer(entry.conditions, result.request)

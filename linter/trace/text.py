@@ -55,7 +55,10 @@ def _verdict(trace: Trace) -> str:
         rest = f"; if not, {_entry_title(trace.taken)} takes it" if trace.taken else ""
         return f"It cannot be told which route takes it, see below{rest}."
     if trace.taken is None:
-        return "No route takes it: the answer is 404." if trace.tries else "Nothing takes it."
+        if not trace.tries:
+            return "Nothing takes it."
+        is_http = trace.tries[0].entry.route.protocol == "http"
+        return f"No route takes it{': the answer is 404' if is_http else ''}."
     return f"{_entry_title(trace.taken)} takes it."
 
 

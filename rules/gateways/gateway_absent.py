@@ -16,6 +16,7 @@ from tsplit_lint import (
     VirtualService,
     gateway_references,
     is_text,
+    known_namespace,
 )
 
 #: Which peer looks where; neither does in tls and tcp matches.
@@ -149,8 +150,8 @@ class GatewayAbsent(Rule[VirtualService]):
         if lookup.hint:
             mend = f'Did you mean "{lookup.hint}"?'
         elif lookup.items:
-            other = lookup.items[0].identity
-            mend = f'Write "{other.namespace}/{other.name}" if that one is meant.'
+            other = lookup.items[0]
+            mend = f'Write "{known_namespace(other)}/{other.name}" if that one is meant.'
         return self.finding(
             place,
             f'No Gateway "{name}" is in sight{_where(name, place)}. The routes are bound to nothing and '

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tsplit_lint import (
+    ROUTE_KINDS,
     Catalog,
     Finding,
     GatewayReference,
@@ -32,8 +33,10 @@ class HostNotInGateway(Rule[VirtualService]):
         Each host against the hosts of the servers (or listeners) of all gateways that `spec.gateways`
         and the matches name, once all of them are in sight: wildcards count in both directions, a short
         host is completed as Istio does, and `namespace/host` of a server is for VirtualServices of that
-        namespace only.  Where `mesh` is named too, a host may be meant for callers in the mesh.
-        Also a gateway that serves none of the hosts.
+        namespace only.  A server counts for the kind of routes that it gives its requests to: one with
+        protocol HTTP, or HTTPS that ends there, for `http`, one with TLS that passes for `tls`, one with
+        TCP for `tcp`.  Where `mesh` is named too, a host may be meant for callers in the mesh.  Also a
+        gateway that serves none of the hosts.
 
     Why it matters:
         Istio binds a route to a gateway only for hosts that both name.  Requests for any other host get
@@ -149,11 +152,15 @@ class HostNotInGateway(Rule[VirtualService]):
         if is_mesh_host(host, catalog.domain):
             fate = "it has no effect, since callers in the mesh do not use these routes either"
             mend = "Remove it, or add mesh to the gateways for callers in the mesh."
+        by_name = any(_serves(item, host, service, catalog, ROUTE_KINDS) for item in named)
+        if by_name:
+            fate = "Istio does not bind them to it"
+            mend = "Give the server another protocol or tls mode, or write routes of the kind it takes."
         return self.finding(
             service.at("spec", "hosts", index),
             f'{_titles(gateways)} of {service.title} {_verb(gateways)} the host "{host}"'
             f"{_why(gateways[0], host, service, catalog)}: {fate}.",
-            aliases=("IST0132",) if is_alone and _is_listed(named) else (),
+            aliases=("IST0132",) if is_alone and _is_listed(named) and not by_name else (),
             related=[(gateway.at("spec"), "the hosts that it serves") for gateway in gateways[:3]],
             help=mend,
         )
@@ -161,11 +168,12 @@ class HostNotInGateway(Rule[VirtualService]):
     def _gateway(self, service: VirtualService, item: Named, catalog: Catalog) -> Finding:
         reference, gateways = item
         first = next(host for host in service.hosts if is_text(host))
+        by_name = any(_serves(item, host, service, catalog, ROUTE_KINDS) for host in service.hosts)
         return self.finding(
             reference.place,
             f"{gateways[0].title} serves none of the hosts of {service.title}"
             f"{_why(gateways[0], first, service, catalog)}: the routes are not bound to it.",
-            aliases=("IST0132",) if _is_listed([item]) else (),
+            aliases=("IST0132",) if _is_listed([item]) and not by_name else (),
             related=[(gateways[0].at("spec"), "the hosts that it serves")],
             help="Add a host to a server of the Gateway, or remove the gateway here.",
         )
@@ -176,11 +184,24 @@ def _is_listed(named: Sequence[Named]) -> bool:
     return any(reference.part == "gateways" for reference, _gateways in named)
 
 
-def _serves(item: Named, host: str, service: VirtualService, catalog: Catalog) -> bool:
-    namespace = known_namespace(service)
+def _serves(
+    item: Named,
+    host: str,
+    service: VirtualService,
+    catalog: Catalog,
+    kinds: frozenset[str] | None = None,
+) -> bool:
+    namespace, kinds = known_namespace(service), kinds or _kinds_of(service)
     return any(
-        catalog.served_hosts(gateway).serves(host, namespace, catalog.domain) for gateway in item[1]
+        catalog.served_hosts(gateway, kinds).serves(host, namespace, catalog.domain)
+        for gateway in item[1]
     )
+
+
+def _kinds_of(service: VirtualService) -> frozenset[str]:
+    """The kinds of routes that a VirtualService has, or may have."""
+    kinds = (kind for kind in ROUTE_KINDS if service.hides(kind) or service.spec.get(kind))
+    return frozenset(kinds) or ROUTE_KINDS
 
 
 def _useless(named: Sequence[Named], service: VirtualService, catalog: Catalog) -> list[Named]:
@@ -211,8 +232,18 @@ def _verb(gateways: Sequence[Resource]) -> str:
 
 
 def _why(gateway: Resource, host: str, service: VirtualService, catalog: Catalog) -> str:
-    """Says so where the Gateway serves the host for other namespaces."""
+    """Says so where the Gateway serves the host for other namespaces, or to other routes."""
     namespace = known_namespace(service)
+    if catalog.served_hosts(gateway).serves(host, namespace, catalog.domain):
+        taken = [
+            kind
+            for kind in sorted(ROUTE_KINDS)
+            if catalog.served_hosts(gateway, frozenset((kind,))).serves(
+                host, namespace, catalog.domain
+            )
+        ]
+        own = listed([f"`{kind}`" for kind in sorted(_kinds_of(service))])
+        return f" to {own} routes (only to {listed([f'`{kind}`' for kind in taken])} routes)"
     owners = catalog.served_hosts(gateway).owners(host, namespace, catalog.domain)
     names = sorted(owner for owner in owners if owner)
     return f" (only for the namespace {listed(names, 'or')})" if names else ""

@@ -14,6 +14,7 @@ from tsplit_lint import (
     Severity,
     VirtualService,
     deployers,
+    failing_split,
     says_no,
     traffic_splits,
 )
@@ -27,6 +28,9 @@ class ManagedFalse(Rule[VirtualService | DestinationRule]):
         of a service whose FirstGen workflow has a Traffic Split for `${k8s.virtualServiceName}`, if
         no other VirtualService or DestinationRule of the service is managed. A DestinationRule that
         defines `stable` and `canary` by itself is left alone.
+
+        It is an error for a VirtualService where all manifests of the service are in sight: the step
+        surely fails then.  For a DestinationRule it is a warning.
 
     Why it matters:
         `"false"` is the same as no annotation: Harness shifts no traffic, and the Traffic Split
@@ -166,7 +170,7 @@ class ManagedFalse(Rule[VirtualService | DestinationRule]):
 
     id = "TS104"
     name = "managed-false"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog
@@ -181,6 +185,7 @@ class ManagedFalse(Rule[VirtualService | DestinationRule]):
                     f"{resource.title} says that Harness does not manage it, but the workflow "
                     f"{deployer.rollout.name} splits the traffic of the managed VirtualService of this "
                     "service. There is none: the step fails.",
+                    severity=None if failing_split(resource, catalog) else Severity.WARNING,
                     related=[
                         (split.step.head(), "this step needs a managed VirtualService")
                         for split in traffic_splits(deployer.steps)[:1]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import MANAGED, Catalog, DestinationRule, Finding, Rule, Severity, VirtualService
+from tsplit_lint import (
+    MANAGED,
+    Catalog,
+    DestinationRule,
+    Finding,
+    Rule,
+    Severity,
+    VirtualService,
+    failing_split,
+)
 
 
 class ManagedInSkippedFile(Rule[VirtualService | DestinationRule]):
@@ -12,7 +21,8 @@ class ManagedInSkippedFile(Rule[VirtualService | DestinationRule]):
 
     What it checks:
         A VirtualService or DestinationRule with `harness.io/managed: "true"` in a file whose first line
-        is `# harness.io/skip-file-for-deploy`.
+        is `# harness.io/skip-file-for-deploy`.  It is an error where a Traffic Split takes the managed
+        VirtualService of the service, and all its manifests are in sight: the step surely fails.
 
     Why it matters:
         Harness removes such a file before it looks at any manifest: it writes no subsets and no
@@ -55,7 +65,7 @@ class ManagedInSkippedFile(Rule[VirtualService | DestinationRule]):
 
     id = "TS121"
     name = "managed-in-skipped-file"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog
@@ -63,9 +73,13 @@ class ManagedInSkippedFile(Rule[VirtualService | DestinationRule]):
         """Look at the file that the managed object stands in."""
         if resource.managed is not True or not resource.file.skipped:
             return
+        split = failing_split(resource, catalog)
+        so = f", and Traffic Split {split.step.title} fails" if split is not None else ""
         yield self.finding(
             resource.at("metadata", "annotations", MANAGED),
             f"{resource.title} is marked as managed, but the first line of its file makes Harness leave "
-            "the file out of the deployment: it manages nothing here.",
+            f"the file out of the deployment: it manages nothing here{so}.",
+            severity=Severity.WARNING if split is None else None,
+            related=[] if split is None else [(split.step.head(), "this step needs a managed one")],
             help="Remove the skip marker, or the annotation if an Apply step applies this file.",
         )

@@ -13,7 +13,9 @@ from tsplit_lint import (
     Resource,
     Rule,
     Severity,
+    TrafficSplit,
     as_dict,
+    failing_split,
     is_known,
     says_no,
 )
@@ -40,7 +42,8 @@ class ManagedMisplaced(Rule[Resource]):
     What it checks:
         Every object: the key among the labels, in `spec`, in a pod template or in `metadata` itself,
         and the annotation on an object of another kind.  A value of false is left alone, and so is a
-        label beside the right annotation.
+        label beside the right annotation.  It is an error on a VirtualService where a Traffic Split takes
+        the managed one of the service, and all its manifests are in sight: the step surely fails.
 
     Why it matters:
         Harness reads the key in `metadata.annotations` of VirtualServices and DestinationRules only.
@@ -92,7 +95,7 @@ class ManagedMisplaced(Rule[Resource]):
 
     id = "TS103"
     name = "managed-misplaced"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Look into the places where people put the key by mistake."""
@@ -107,14 +110,20 @@ class ManagedMisplaced(Rule[Resource]):
         for path, where in places:
             part = _at(resource, path)
             if MANAGED in part and is_known(part[MANAGED]) and not says_no(part[MANAGED]):
-                yield self._found(resource, resource.at(*path, MANAGED, key=True), where)
+                split = failing_split(resource, catalog)
+                yield self._found(resource, resource.at(*path, MANAGED, key=True), where, split)
 
-    def _found(self, resource: Resource, place: Place, where: str) -> Finding:
+    def _found(
+        self, resource: Resource, place: Place, where: str, split: TrafficSplit | None
+    ) -> Finding:
+        so = f", so Traffic Split {split.step.title} fails" if split is not None else ""
         owner = "the object" if resource.kind in KINDS else "a VirtualService or DestinationRule"
         return self.finding(
             place,
             f"harness.io/managed stands {where} ({resource.title}), where Harness does not read it. It "
-            "reads the annotations of VirtualServices and DestinationRules only.",
+            f"reads the annotations of VirtualServices and DestinationRules only{so}.",
+            severity=Severity.WARNING if split is None else None,
+            related=[] if split is None else [(split.step.head(), "this step needs a managed one")],
             help=f"Move {MANAGED} to metadata.annotations of {owner}.",
         )
 

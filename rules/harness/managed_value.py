@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import MANAGED, Catalog, DestinationRule, Finding, Rule, Severity, VirtualService
+from tsplit_lint import (
+    MANAGED,
+    Catalog,
+    DestinationRule,
+    Finding,
+    Rule,
+    Severity,
+    VirtualService,
+    failing_split,
+)
 
 
 class ManagedValue(Rule[VirtualService | DestinationRule]):
@@ -13,7 +22,8 @@ class ManagedValue(Rule[VirtualService | DestinationRule]):
     What it checks:
         The annotation on a VirtualService or DestinationRule, where its value is text.  Upper and
         lower case are the same; blanks around the word are not left out.  A value that is no text is
-        TS101.
+        TS101.  It is an error where a Traffic Split takes the managed VirtualService of the service, and
+        all its manifests are in sight: the step surely fails.
 
     Why it matters:
         Harness compares the value with the word true.  Any other text, `"yes"` or `" true"` too, means
@@ -53,7 +63,7 @@ class ManagedValue(Rule[VirtualService | DestinationRule]):
 
     id = "TS102"
     name = "managed-value"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog
@@ -62,9 +72,13 @@ class ManagedValue(Rule[VirtualService | DestinationRule]):
         value = resource.annotations.get(MANAGED)
         if not isinstance(value, str) or value.lower() in ("true", "false"):
             return
+        split = failing_split(resource, catalog)
+        so = f", and Traffic Split {split.step.title} fails" if split is not None else ""
         yield self.finding(
             resource.at("metadata", "annotations", MANAGED),
             f'harness.io/managed on {resource.title} is "{value}". Harness knows only "true" and '
-            '"false": it treats this object as not managed, and shifts no traffic with it.',
+            f'"false": it treats this object as not managed, and shifts no traffic with it{so}.',
+            severity=Severity.WARNING if split is None else None,
+            related=[] if split is None else [(split.step.head(), "this step needs a managed one")],
             help=f'Write {MANAGED}: "true".',
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tsplit_lint import (
     Catalog,
@@ -22,8 +22,9 @@ class ManagedWeightsIgnored(Rule[VirtualService]):
 
     What it checks:
         The destinations of the one http route of a VirtualService with `harness.io/managed: "true"`:
-        a weight or a subset other than what Harness writes itself (stable 100, canary 0).  Services
-        marked for blue/green deployments are left out.
+        a weight other than what Harness writes itself (stable 100, canary 0), or subsets of other
+        names that share the requests.  One destination that takes all of them misleads nobody.
+        Services marked for blue/green deployments are left out.
 
     Why it matters:
         Every canary deployment starts with stable 100 and canary 0, whatever the manifest says.  The
@@ -84,6 +85,8 @@ class ManagedWeightsIgnored(Rule[VirtualService]):
         destinations = service.http[0].destinations
         if len({str(destination.host) for destination in destinations}) > 1:
             return  # the dropped hosts are the worse mistake
+        if _one_takes_all(destinations):
+            return
         place = next((p for p in map(_replaced, destinations) if p is not None), None)
         if place is None:
             return
@@ -93,6 +96,12 @@ class ManagedWeightsIgnored(Rule[VirtualService]):
             "100 and canary 0, and the weights and subsets written here are never served.",
             help="Write one destination with the host alone, and set the shares in Traffic Split steps.",
         )
+
+
+def _one_takes_all(destinations: Sequence[Destination]) -> bool:
+    """Whether one destination other than the canary takes all requests, as stable does in the end."""
+    takers = [to for to in destinations if to.weight != 0]
+    return len(takers) == 1 and takers[0].subset != "canary" and takers[0].weight in (None, 100)
 
 
 def _replaced(destination: Destination) -> Place | None:

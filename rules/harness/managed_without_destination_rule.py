@@ -97,7 +97,7 @@ class ManagedWithoutDestinationRule(Rule[Scope]):
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Look for the DestinationRule of each managed VirtualService."""
         services = managed_in(scope, VirtualService)
-        if not services or scope.kind == "directory" or uses_blue_green(scope):
+        if not services or scope.is_plain or uses_blue_green(scope):
             return
         if any(
             meant_as_managed(rule) or isinstance(rule.host, Unknown)

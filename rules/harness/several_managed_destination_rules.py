@@ -96,7 +96,7 @@ class SeveralManagedDestinationRules(Rule[Scope]):
                 rule.at("metadata", "annotations", MANAGED),
                 f"{rule.title} is managed by Harness, and so is {first.title} of the same deployment. "
                 'Harness fails it: "More than one DestinationRule found".',
-                confidence="medium" if scope.kind == "directory" else None,
+                confidence="medium" if scope.is_plain else None,
                 related=[(first.at("metadata", "annotations", MANAGED), "the first managed one")],
                 help=f'Keep {MANAGED} on one DestinationRule, and set it to "false" on the others.',
             )

@@ -110,7 +110,7 @@ class SeveralManagedVirtualServices(Rule[Scope]):
                 service.at("metadata", "annotations", MANAGED),
                 f"{service.title} is managed by Harness, and so is {first.title} of the same deployment. "
                 'Harness fails it: "More than one VirtualService found".',
-                confidence="medium" if scope.kind == "directory" else None,
+                confidence="medium" if scope.is_plain else None,
                 related=[(first.at("metadata", "annotations", MANAGED), "the first managed one")],
                 help=f'Keep {MANAGED} on one VirtualService, and set it to "false" on the others.',
             )

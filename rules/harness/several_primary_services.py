@@ -104,7 +104,7 @@ class SeveralPrimaryServices(Rule[Scope]):
                     f"{service.title} is marked as {role.lower()} service, and so is {first.title} of the "
                     f'same deployment. A blue/green deployment fails: "More than one service is marked '
                     f'{role}".',
-                    confidence="medium" if scope.kind == "directory" else None,
+                    confidence="medium" if scope.is_plain else None,
                     related=[(first.at("metadata", "annotations", mark), "the first one")],
                     help=f"Keep {mark} on one Service.",
                 )

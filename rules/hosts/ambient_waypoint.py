@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tsplit_lint import (
+    USE_WAYPOINT,
     Catalog,
     DestinationRule,
     Finding,
@@ -16,11 +17,13 @@ from tsplit_lint import (
     Severity,
     Unknown,
     VirtualService,
+    WaypointName,
     as_dict,
     as_list,
     is_ambient,
     is_text,
     known_namespace,
+    nearest,
     uses_waypoint,
 )
 
@@ -34,7 +37,7 @@ class AmbientWaypoint(Rule[VirtualService | DestinationRule]):
         outlier detection, hashing of headers or cookies).  Their hosts are Services of an ambient
         Namespace that names no waypoint (`istio.io/use-waypoint`), or of another Namespace than the
         object's own; or none of the hosts is one, and the object's own Namespace is ambient without a
-        waypoint.
+        waypoint.  Where the tree holds waypoints, the one that is named is among them.
 
     Why it matters:
         Without a sidecar only a waypoint reads requests, and it applies the rules of its own namespace.
@@ -130,14 +133,23 @@ class AmbientWaypoint(Rule[VirtualService | DestinationRule]):
             return
         targets = list(_targets(subject, catalog))
         for target in targets:
+            lost = catalog.mesh.lost_waypoint(target.service, target.namespace)
             if not uses_waypoint(target.service.labels, target.namespace.labels):
                 yield self._unserved(subject, target, own)
+            elif lost is not None:
+                yield self._lost(lost, catalog)
             elif target.namespace.name != own:
                 yield self._elsewhere(subject, target, own)
         if not targets:
             for namespace in catalog.mesh.namespaces(own, subject, catalog):
-                if is_ambient(namespace) and not uses_waypoint(namespace.labels):
+                lost = catalog.mesh.lost_waypoint(namespace)
+                if not is_ambient(namespace):
+                    continue
+                if not uses_waypoint(namespace.labels):
                     yield self._own(subject, namespace)
+                    return
+                if lost is not None:
+                    yield self._lost(lost, catalog)
                     return
 
     def _unserved(
@@ -153,6 +165,17 @@ class AmbientWaypoint(Rule[VirtualService | DestinationRule]):
             aliases=codes,
             related=[(target.namespace.head(), "the ambient Namespace")],
             help="Label the Service or its Namespace with istio.io/use-waypoint.",
+        )
+
+    def _lost(self, lost: WaypointName, catalog: Catalog) -> Finding:
+        where = f' in the namespace "{lost.namespace}"' if lost.namespace else ""
+        close = nearest(lost.name, catalog.mesh.waypoints())
+        return self.finding(
+            lost.enrolled.at("metadata", "labels", USE_WAYPOINT),
+            f'There is no waypoint "{lost.name}"{where}. No proxy reads the requests, and the rules for '
+            "them are without effect.",
+            aliases=(),
+            help=f'Did you mean "{close}"?' if close else "Name a waypoint that is there.",
         )
 
     def _elsewhere(

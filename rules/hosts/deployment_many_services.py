@@ -121,7 +121,7 @@ class DeploymentManyServices(Rule[Service]):
             return
         workloads = [
             workload
-            for workload in catalog.workloads_of(service)
+            for workload in catalog.meant(catalog.workloads_of(service), service)
             if _is_in_mesh(workload, catalog) and selects(service.selector, workload.pod_labels)
         ]
         if not workloads:
@@ -169,8 +169,13 @@ def _ports_before(
     """The ports of other Services of the workloads that stand before this one."""
     order = catalog.once(_order)
     seen = {id(service)}
+    walked: list[Service] = []
     for workload in workloads:
-        for other in catalog.services_of(workload):
+        services = catalog.services_of(workload)
+        if services is walked:
+            continue  # its pods have the same labels
+        walked = services
+        for other in services:
             if id(other) not in seen and order[id(other)] < order[id(service)]:
                 seen.add(id(other))
                 if other.name != service.name:

@@ -8,7 +8,6 @@ from tsplit_lint import (
     Catalog,
     DestinationRule,
     Finding,
-    Namespace,
     Place,
     Resource,
     Rule,
@@ -134,19 +133,8 @@ class ExportTo(Rule[VirtualService | DestinationRule | ServiceEntry]):
 
     def _check_absent(self, subject: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Namespaces that are named, and neither there nor used."""
-        named = {entry for entry in as_list(subject.spec.get("exportTo")) if is_text(entry)}
-        if named <= {".", "*", "~"}:
-            return
-        declared = [namespace.name for namespace in catalog.resources(Namespace)]
-        if not declared or not all(is_text(name) for name in declared):
-            return
-        known = {str(name) for name in declared}
-        known |= {
-            resource.namespace
-            for resource in catalog.resources(Resource)
-            if isinstance(resource.namespace, str)
-        }
-        for index, entry in enumerate(as_list(subject.spec.get("exportTo"))):
+        known = catalog.mesh.known_names
+        for index, entry in enumerate(as_list(subject.spec.get("exportTo")) if known else ()):
             if not is_text(entry) or entry in (".", "*", "~") or entry in known:
                 continue
             if dns_label_problem(entry) is None:

@@ -16,6 +16,7 @@ from tsplit_lint import (
     VirtualService,
     as_dict,
     as_list,
+    host_mend,
     hosts_meet,
     is_generated_sni,
     is_ip,
@@ -234,9 +235,7 @@ class HostSyntax(Rule[VirtualService | DestinationRule]):
 def _mend(host: str) -> str:
     if is_ip(host):
         return "Name the host of a ServiceEntry that has the address."
-    if "/" in host or ":" in host:
-        return "Write the name alone, without scheme, port and path."
-    return "Write a host name; a wildcard may stand for its first part only."
+    return host_mend(host)
 
 
 def _applies_to_mesh(service: VirtualService) -> bool:

@@ -12,11 +12,13 @@ from tsplit_lint import (
     Host,
     Route,
     Rule,
+    Service,
     Severity,
     VirtualService,
     as_dict,
     as_list,
     is_text,
+    selects,
     uses_mesh,
 )
 
@@ -27,7 +29,7 @@ class IngressRulesNotAffected(Rule[VirtualService]):
     What it checks:
         http destinations without a subset in a VirtualService for a gateway, while another
         VirtualService that deploys with it sends the callers of that very host within the mesh to
-        subsets of it.
+        subsets of it.  It is a note where all pods in sight belong to each of these subsets.
 
     Why it matters:
         A request is routed once.  What comes in through the gateway goes by the gateway's route to all
@@ -109,18 +111,52 @@ class IngressRulesNotAffected(Rule[VirtualService]):
                     for other in split.get(catalog.host(host, service), ())
                     if other.name != service.name
                 ]
-                near = catalog.nearest(others, service) if others else []
-                if near:
-                    yield self._report(destination, host, near[0])
+                meant = catalog.meant(others, service) if others else []
+                other = next(
+                    (item for item in meant if _deploy_together(item, service, catalog)), None
+                )
+                if other is not None:
+                    alone = _has_one_version(host, service, catalog)
+                    severity = Severity.INFO if alone else None
+                    yield self._report(destination, host, other, severity)
 
-    def _report(self, destination: Destination, host: str, other: VirtualService) -> Finding:
+    def _report(
+        self, destination: Destination, host: str, other: VirtualService, severity: Severity | None
+    ) -> Finding:
         return self.finding(
             destination.at("host"),
             f'Requests from the gateway go to all pods of "{host}": the subsets that {other.title} '
             "chooses are for callers within the mesh.",
+            severity=severity,
             related=[(other.head(), "splits the requests within the mesh")],
             help="Name the subsets here too, or bind one VirtualService to the gateway and to mesh.",
         )
+
+
+def _deploy_together(one: VirtualService, other: VirtualService, catalog: Catalog) -> bool:
+    """Whether two objects do, as far as one can tell: steps of a tutorial are applied one at a time."""
+    if one.file.scope is other.file.scope:
+        return bool(catalog.together(one, other))
+    steps = [item for item in catalog.copies(one) if item.file.scope is one.file.scope]
+    return len(steps) == 1
+
+
+def _has_one_version(host: str, service: VirtualService, catalog: Catalog) -> bool:
+    """Whether all pods of a host that are in sight belong to every subset of it: no choice is missed."""
+    pods = [
+        workload.pod_labels
+        for provider in catalog.provider(host, service).items
+        if isinstance(provider, Service)
+        for workload in catalog.workloads_of(provider)
+    ]
+    subsets = [
+        subset.labels
+        for rule in catalog.destination_rules(host, service)
+        for subset in rule.subsets
+    ]
+    return bool(pods and subsets) and all(
+        selects(labels, own) is True for labels in subsets for own in pods
+    )
 
 
 def _serves_gateway(service: VirtualService, route: Route) -> bool:

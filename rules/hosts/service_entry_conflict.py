@@ -17,7 +17,7 @@ from tsplit_lint import (
     as_list,
     is_integer,
     is_text,
-    known_namespace,
+    share_audience,
 )
 
 
@@ -104,7 +104,7 @@ class ServiceEntryConflict(Rule[ServiceEntry]):
             for port in entry.ports:
                 for other, how_sure in ledger.before(_key(host, port, catalog, entry), entry):
                     rival = other.resource
-                    if isinstance(rival, ServiceEntry) and _share_audience(entry, rival):
+                    if isinstance(rival, ServiceEntry) and share_audience(entry, rival, catalog):
                         place = entry.at("spec", "hosts", index)
                         yield self._report(place, host, port, other, how_sure)
                         return
@@ -149,16 +149,3 @@ def _ledger(catalog: Catalog) -> Ledger[Port]:
 
 def _key(host: str, port: Port, catalog: Catalog, entry: ServiceEntry) -> tuple[object, object]:
     return catalog.host(host, entry), port.number
-
-
-def _share_audience(one: ServiceEntry, other: ServiceEntry) -> bool:
-    """Whether some namespace sees both."""
-    first, second = _audience(one), _audience(other)
-    return first is None or second is None or bool(first & second)
-
-
-def _audience(entry: ServiceEntry) -> set[object] | None:
-    scopes = {value for value in as_list(entry.spec.get("exportTo")) if value}
-    if not scopes or not all(map(is_text, scopes)) or "*" in scopes:
-        return None
-    return {known_namespace(entry) if value == "." else value for value in scopes}

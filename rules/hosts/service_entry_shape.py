@@ -5,33 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tsplit_lint import (
-    HTTP_PROTOCOLS,
     TCP_PROTOCOLS,
-    TLS_PROTOCOLS,
     Catalog,
     Finding,
-    Place,
+    Flaw,
     Rule,
     ServiceEntry,
     Severity,
-    View,
     as_dict,
     as_list,
-    dns_label_problem,
+    host_mend,
     host_problem,
     is_integer,
-    is_ip,
     is_subnet,
     is_text,
     label_problem,
-    protocol_of,
-    socket_problem,
+    nearest,
+    one_of,
+    port_name_flaws,
+    port_protocol_flaws,
+    resolution_flaws,
+    selector_flaws,
+    selects_all,
     wildcard_host_problem,
 )
 
-Problem = tuple[Place, str]
 _DNS = ("DNS", "DNS_ROUND_ROBIN")
-_DYNAMIC_PROTOCOLS = ("http", "http2", "grpc", "tls")
 
 
 class ServiceEntryShape(Rule[ServiceEntry]):
@@ -109,214 +108,145 @@ class ServiceEntryShape(Rule[ServiceEntry]):
     aliases = ("IST0106", "IST0133")
 
     def check(self, entry: ServiceEntry, catalog: Catalog) -> Iterator[Finding]:
-        """Run every check; a contradiction of two parts is told once."""
+        """Tell what Istio refuses, then what it takes with a warning."""
         resolution = entry.spec.get("resolution") or "NONE"
         if not is_text(resolution):
-            resolution = "?"
-        for check in (_hosts, _selector, _addresses, _ports, _endpoint_ports, _endpoint_labels):
-            for place, text in check(entry):
-                yield self._refused(place, text)
-        for check_one in (_none, _static, _dns, _dynamic, _several_hosts):
-            for place, text in check_one(entry, resolution):
-                yield self._refused(place, text)
-        for place, text in _doubtful(entry, resolution):
-            yield self.finding(place, text, severity=Severity.WARNING, aliases=("IST0133",))
-
-    def _refused(self, place: Place, text: str) -> Finding:
-        message = f"{text} Istio refuses the ServiceEntry."
-        return self.finding(place, message, aliases=("IST0106",))
+            resolution = ""
+        for place, text, mend in _refused(entry, resolution):
+            message = f"{text} Istio refuses the ServiceEntry."
+            yield self.finding(place, message, aliases=("IST0106",), help=mend)
+        for place, text, mend in _doubtful(entry, resolution):
+            mild = Severity.WARNING
+            yield self.finding(place, text, severity=mild, aliases=("IST0133",), help=mend)
 
 
-def _endpoints(entry: ServiceEntry) -> list[View]:
-    return [
-        View(entry, ("spec", "endpoints", index), data)
-        for index, data in enumerate(as_list(entry.spec.get("endpoints")))
-        if isinstance(data, dict)
-    ]
+def _refused(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
+    """All that Istio refuses.  The resolution is empty where an expression hides it."""
+    yield from _hosts(entry)
+    yield from _selector(entry)
+    yield from _addresses(entry, resolution)
+    yield from _ports(entry)
+    yield from _endpoint_ports(entry, resolution)
+    yield from _endpoint_labels(entry)
+    yield from resolution_flaws(entry, resolution)
 
 
-def _hosts(entry: ServiceEntry) -> Iterator[Problem]:
+def _hosts(entry: ServiceEntry) -> Iterator[Flaw]:
     for index, host in enumerate(entry.hosts):
         if not is_text(host):
             continue
         place = entry.at("spec", "hosts", index)
         if host == "*":
-            yield place, "A ServiceEntry stands for hosts with names, not for all there are."
+            text = "A ServiceEntry stands for hosts with names, not for all there are."
+            yield place, text, "Name the hosts, as in shop.example.com or *.example.com."
         elif problem := wildcard_host_problem(host):
-            yield place, f'"{host}" {problem}.'
+            mend = "Write a name, and put the address into `addresses` or `endpoints`."
+            yield place, f'"{host}" {problem}.', mend if is_subnet(host) else host_mend(host)
 
 
-def _selector(entry: ServiceEntry) -> Iterator[Problem]:
-    place = entry.at("spec", "workloadSelector", key=True)
+def _selector(entry: ServiceEntry) -> Iterator[Flaw]:
     if isinstance(entry.spec.get("workloadSelector"), dict) and entry.spec.get("endpoints"):
-        yield place, "`workloadSelector` and `endpoints` exclude each other."
-    for key, value in entry.selector.items():
-        if not key or "*" in key or (is_text(value) and "*" in value):
-            at = entry.at("spec", "workloadSelector", "labels", key, key=True)
-            yield at, "A workload selector takes neither an empty key nor a wildcard."
+        yield (
+            entry.at("spec", "workloadSelector", key=True),
+            "`workloadSelector` and `endpoints` exclude each other.",
+            "Keep `workloadSelector` for pods of this namespace, or `endpoints` for a list of addresses.",
+        )
+    yield from selector_flaws(entry)
 
 
-def _addresses(entry: ServiceEntry) -> Iterator[Problem]:
+def _addresses(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
     for index, address in enumerate(as_list(entry.spec.get("addresses"))):
         if not is_text(address):
             continue
         place = entry.at("spec", "addresses", index)
-        resolution = entry.spec.get("resolution") or "NONE"
         if not is_subnet(address):
-            yield place, f'"{address}" is neither an IP address nor a range of them.'
-        elif "/" in address and is_text(resolution) and resolution in _DNS:
-            yield place, f"A range of addresses does not go with the resolution {resolution}."
+            mend = "Write an IP address, or a range such as 192.0.2.0/24."
+            if host_problem(address) is None:
+                mend = "Write an IP address or a range; a name belongs in `hosts` or `endpoints`."
+            yield place, f'"{address}" is neither an IP address nor a range of them.', mend
+        elif "/" in address and resolution in _DNS:
+            text = f"A range of addresses does not go with the resolution {resolution}."
+            yield place, text, "List single addresses, or use the resolution NONE or STATIC."
 
 
-def _ports(entry: ServiceEntry) -> Iterator[Problem]:
+def _ports(entry: ServiceEntry) -> Iterator[Flaw]:
     names: set[str] = set()
     numbers: set[int] = set()
     for port in entry.ports:
-        name, number, protocol = port.name, port.number, port.protocol
+        name, number = port.name, port.number
         if is_text(name):
             if name in names:
-                yield port.at("name"), f'The port name "{name}" is there twice.'
-            elif problem := dns_label_problem(name):
-                yield port.at("name"), f'The port name "{name}" {problem}.'
+                text = f'The port name "{name}" is there twice.'
+                yield port.at("name"), text, "Give each port a name of its own."
+            else:
+                yield from port_name_flaws(port)
             names.add(name)
         if is_integer(number):
             if number in numbers:
-                yield port.at("number"), f"The port {number} is there twice."
+                text = f"The port {number} is there twice."
+                yield port.at("number"), text, "Remove one of the two, or correct its number."
             numbers.add(number)
-        if is_text(protocol) and protocol and protocol_of(protocol) is None:
-            yield port.at("protocol"), f'"{protocol}" is no protocol that Istio knows.'
+        yield from port_protocol_flaws(port)
 
 
-def _endpoint_ports(entry: ServiceEntry) -> Iterator[Problem]:
-    if entry.hides_ports or (entry.spec.get("resolution") or "NONE") not in ("STATIC", *_DNS):
+def _endpoint_ports(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
+    if entry.hides_ports or resolution not in ("STATIC", *_DNS):
         return
-    names = {port.name for port in entry.ports}
-    if not all(map(is_text, names)):
+    names = [port.name for port in entry.ports]
+    known = [name for name in names if is_text(name)]
+    if len(known) < len(names):
         return
-    for endpoint in _endpoints(entry):
+    for endpoint in entry.endpoints:
         for name in as_dict(endpoint.data.get("ports")):
-            if name not in names:
-                place = endpoint.at("ports", name, key=True)
-                yield place, f'No port of the ServiceEntry is called "{name}".'
+            if name not in known:
+                text = f'No port of the ServiceEntry is called "{name}".'
+                yield endpoint.at("ports", name, key=True), text, _port_mend(name, known)
 
 
-def _endpoint_labels(entry: ServiceEntry) -> Iterator[Problem]:
-    for endpoint in _endpoints(entry):
+def _port_mend(name: str, known: list[str]) -> str:
+    if not known:
+        return "Remove it, or add a port of that name to the `ports` of the ServiceEntry."
+    close = nearest(name, known)
+    return f'Did you mean "{close}"?' if close else f"Write {one_of(known)}."
+
+
+def _endpoint_labels(entry: ServiceEntry) -> Iterator[Flaw]:
+    for endpoint in entry.endpoints:
         for key, value in as_dict(endpoint.data.get("labels")).items():
             if problem := label_problem(key, value):
-                yield endpoint.at("labels", key, key=True), f"In the labels, {problem}."
+                mend = "Use letters, digits and inner dashes, dots and underscores, 63 at most."
+                yield endpoint.at("labels", key, key=True), f"In the labels, {problem}.", mend
 
 
-def _none(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
-    if resolution == "NONE" and entry.spec.get("endpoints"):
-        yield (
-            entry.at("spec", "endpoints", key=True),
-            "With the resolution NONE (the default) requests go where the caller sends them, and "
-            "`endpoints` must not be there.",
-        )
-
-
-def _static(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
-    for endpoint in _endpoints(entry) if resolution == "STATIC" else ():
-        address = endpoint.data.get("address")
-        if not address and not endpoint.data.get("network"):
-            yield endpoint.at(), "The endpoint has no address."
-        elif is_text(address) and address.startswith("unix://"):
-            yield from _socket(entry, endpoint, address)
-        elif is_text(address) and address and not is_ip(address):
-            text = f'"{address}" is no IP address, and the resolution STATIC takes no other.'
-            yield endpoint.at("address"), text
-
-
-def _socket(entry: ServiceEntry, endpoint: View, address: str) -> Iterator[Problem]:
-    if problem := socket_problem(address):
-        yield endpoint.at("address"), f'"{address}" {problem}.'
-    if endpoint.data.get("ports"):
-        yield endpoint.at("ports", key=True), "A socket has no ports."
-    if not entry.hides_ports and len(entry.ports) != 1:
-        yield endpoint.at("address"), "A socket goes with exactly one port."
-
-
-def _dns(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
-    if resolution not in _DNS:
-        return
-    endpoints = entry.spec.get("endpoints")
-    for index, host in enumerate([] if endpoints else entry.hosts):
-        if not is_text(host) or host == "*" or wildcard_host_problem(host):
-            continue  # wrong in any case
-        if problem := host_problem(host):
-            yield (
-                entry.at("spec", "hosts", index),
-                f'"{host}" {problem}: without endpoints the resolution {resolution} looks up the host '
-                "itself.",
-            )
-            break
-    if resolution == "DNS_ROUND_ROBIN" and len(as_list(endpoints)) > 1:
-        place = entry.at("spec", "endpoints", key=True)
-        yield place, "The resolution DNS_ROUND_ROBIN takes one endpoint at most."
-    for endpoint in _endpoints(entry):
-        address = endpoint.data.get("address")
-        if address is None:
-            yield endpoint.at(), "The endpoint has no address."
-        elif is_text(address) and not is_ip(address) and host_problem(address):
-            text = f'"{address}" is neither an IP address nor a host name.'
-            yield endpoint.at("address"), text
-
-
-def _dynamic(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
+def _doubtful(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
     if resolution != "DYNAMIC_DNS":
-        return
-    for index, host in enumerate(entry.hosts):
-        if is_text(host) and not host.startswith("*"):
-            yield (
-                entry.at("spec", "hosts", index),
-                f'"{host}" has no wildcard, and the resolution DYNAMIC_DNS is for wildcards only.',
-            )
-    for field in ("addresses", "endpoints"):
-        if entry.spec.get(field):
-            place = entry.at("spec", field, key=True)
-            yield place, f"`{field}` does not go with the resolution DYNAMIC_DNS."
-    for port in entry.ports:
-        protocol = port.protocol or ""
-        if is_text(protocol) and protocol.lower() not in _DYNAMIC_PROTOCOLS:
-            place = port.at("protocol") if protocol else port.at()
-            yield place, "The resolution DYNAMIC_DNS takes ports of HTTP, HTTP2, GRPC and TLS only."
-
-
-def _several_hosts(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
-    if resolution in ("NONE", "?") or len(entry.hosts) < 2:
-        return
-    for port in entry.ports:
-        protocol = port.protocol or ""
-        if is_text(protocol) and protocol.lower() not in HTTP_PROTOCOLS | TLS_PROTOCOLS:
-            yield (
-                port.at("protocol") if protocol else port.at(),
-                f"{'A port of ' + protocol if protocol else 'A port without protocol'} cannot tell "
-                "several hosts apart; HTTP and TLS can.",
-            )
-            break
-
-
-def _doubtful(entry: ServiceEntry, resolution: str) -> Iterator[Problem]:
-    for index, host in enumerate(entry.hosts):
-        is_partial = is_text(host) and host[:1] == "*" and host != "*" and host[:2] != "*."
-        if is_partial and resolution != "DYNAMIC_DNS" and not wildcard_host_problem(host):
-            text = f'"{host}" has a wildcard for a part of a name, where *. is meant to stand.'
-            yield entry.at("spec", "hosts", index), text
-    selector = entry.spec.get("workloadSelector")
-    place = entry.at("spec", "workloadSelector", key=True)
-    if isinstance(selector, dict) and not selector.get("labels"):
-        yield place, "The workload selector has no labels and stands for all pods of the namespace."
-    if isinstance(selector, dict) and resolution == "NONE":
+        yield from _partial_wildcards(entry)
+    yield from selects_all(entry, "Add the labels of the pods that serve the hosts.")
+    if isinstance(entry.spec.get("workloadSelector"), dict) and resolution == "NONE":
         yield (
-            place,
+            entry.at("spec", "workloadSelector", key=True),
             "With the resolution NONE (the default) the workload selector is without effect.",
+            "Write `resolution: STATIC`, or remove `workloadSelector`.",
         )
     if resolution in _DNS and entry.spec.get("addresses") and len(entry.hosts) > 1:
-        for port in entry.ports:
-            if is_text(port.protocol) and port.protocol.lower() in TCP_PROTOCOLS:
-                text = (
-                    "Several hosts share one address at a TCP port: Istio cannot tell them apart."
-                )
-                yield port.at(), text
-                break
+        yield from _shared_address(entry)
+
+
+def _partial_wildcards(entry: ServiceEntry) -> Iterator[Flaw]:
+    for index, host in enumerate(entry.hosts):
+        is_partial = is_text(host) and host[:1] == "*" and host != "*" and host[:2] != "*."
+        if is_partial and not wildcard_host_problem(host):
+            domain = host.partition(".")[2]
+            text = f'"{host}" has a wildcard for a part of a name, where *. is meant to stand.'
+            mend = f"Write *.{domain}, or list the whole names." if domain else "Write whole names."
+            yield entry.at("spec", "hosts", index), text, mend
+
+
+def _shared_address(entry: ServiceEntry) -> Iterator[Flaw]:
+    """The first TCP port of several hosts at one address."""
+    for port in entry.ports:
+        if is_text(port.protocol) and port.protocol.lower() in TCP_PROTOCOLS:
+            text = "Several hosts share one address at a TCP port: Istio cannot tell them apart."
+            mend = "Make a ServiceEntry for each host, with addresses of its own."
+            yield port.at(), text, mend
+            break

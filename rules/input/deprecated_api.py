@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from tsplit_lint import (
     Catalog,
@@ -15,6 +15,8 @@ from tsplit_lint import (
     is_integer,
     path_text,
 )
+
+Path = tuple[str | int, ...]
 
 _ISTIO: Final = "networking.istio.io"
 #: The first Istio that serves a version of the networking API.
@@ -35,7 +37,7 @@ _POLICIES: Final = (
 
 
 class _Field(NamedTuple):
-    """A deprecated field: where it stands below `spec`, since when, what Istio does with it."""
+    """A deprecated field: where it stands, since when, what Istio does with it."""
 
     path: tuple[str, ...]
     since: tuple[int, int]
@@ -71,47 +73,46 @@ _IN_POLICIES: Final = (
         word="LEAST_CONN",
     ),
 )
-_FIELDS: Final = {
-    "VirtualService": (
-        _Field(
-            ("http", "*", "fault", "delay", "percent"),
-            (1, 1),
-            "Istio reads it only where percentage does not stand",
-            "Use percentage.value.",
-            codes=("IST0002",),
-        ),
-        *(
-            _Field(
-                ("http", "*", name),
-                (1, 5),
-                "Istio reads it only where mirrorPercentage does not stand",
-                "Use mirrorPercentage.value.",
-                codes=("IST0133",),
-                zero=True,
-            )
-            for name in ("mirrorPercent", "mirror_percent")
-        ),
-        _Field(
-            ("http", "*", "corsPolicy", "allowOrigin"),
-            (1, 6),
-            "Istio reads it only where allowOrigins does not stand",
-            "Use allowOrigins, each entry with exact, prefix or regex.",
-        ),
+_IN_ROUTES: Final = (
+    _Field(
+        ("fault", "delay", "percent"),
+        (1, 1),
+        "Istio reads it only where percentage does not stand",
+        "Use percentage.value.",
+        codes=("IST0002",),
     ),
-    "DestinationRule": tuple(
-        field._replace(path=(*policy, *field.path))
-        for policy in _POLICIES
-        for field in _IN_POLICIES
-    ),
-    "Sidecar": (
+    *(
         _Field(
-            ("outboundTrafficPolicy", "egressProxy"),
-            (1, 16),
-            _STILL_READ,
-            "Route to an egress gateway with a VirtualService.",
-            codes=("IST0002",),
-        ),
+            (name,),
+            (1, 5),
+            "Istio reads it only where mirrorPercentage does not stand",
+            "Use mirrorPercentage.value.",
+            codes=("IST0133",),
+            zero=True,
+        )
+        for name in ("mirrorPercent", "mirror_percent")
     ),
+    _Field(
+        ("corsPolicy", "allowOrigin"),
+        (1, 6),
+        "Istio reads it only where allowOrigins does not stand",
+        "Use allowOrigins, each entry with exact, prefix or regex.",
+    ),
+)
+_IN_SIDECARS: Final = (
+    _Field(
+        ("egressProxy",),
+        (1, 16),
+        _STILL_READ,
+        "Route to an egress gateway with a VirtualService.",
+        codes=("IST0002",),
+    ),
+)
+#: The parts of a `spec` that have deprecated fields, by kind.
+_PARTS: Final = {
+    "VirtualService": ((("http", "*"), _IN_ROUTES),),
+    "DestinationRule": tuple((policy, _IN_POLICIES) for policy in _POLICIES),
+    "Sidecar": ((("outboundTrafficPolicy",), _IN_SIDECARS),),
 }
 
 
@@ -182,12 +183,11 @@ class DeprecatedApi(Rule[Resource]):
         if resource.group != _ISTIO:
             return
         yield from self._of_version(resource, catalog)
-        for field in _FIELDS.get(resource.kind or "", ()):
-            if catalog.istio_before(*field.since):
-                continue
-            for path, value in _values(resource.spec, field.path, ("spec",)):
-                if _is_deprecated(field, value):
-                    yield self._of_field(resource, field, path)
+        for part, fields in _PARTS.get(resource.kind or "", ()):
+            for place, data in _values(resource.spec, part, ("spec",)):
+                for field in fields:
+                    if not catalog.istio_before(*field.since):
+                        yield from self._of_field(resource, field, data, place)
 
     def _of_group(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         if resource.group not in _REMOVED:
@@ -215,14 +215,18 @@ class DeprecatedApi(Rule[Resource]):
                 help=f"Write {_ISTIO}/{older}.",
             )
 
-    def _of_field(self, resource: Resource, field: _Field, path: tuple[str | int, ...]) -> Finding:
-        what = f"{path_text(path)}: {field.word}" if field.word else path_text(path)
-        return self.finding(
-            resource.at(*path, key=not field.word),
-            f"{what} of {resource.title} is deprecated. {field.outcome}.",
-            aliases=field.codes,
-            help=field.mend,
-        )
+    def _of_field(
+        self, resource: Resource, field: _Field, data: object, place: Path
+    ) -> Iterator[Finding]:
+        for path, value in _values(data, field.path, place):
+            if _is_deprecated(field, value):
+                what = f"{path_text(path)}: {field.word}" if field.word else path_text(path)
+                yield self.finding(
+                    resource.at(*path, key=not field.word),
+                    f"{what} of {resource.title} is deprecated. {field.outcome}.",
+                    aliases=field.codes,
+                    help=field.mend,
+                )
 
 
 def _is_deprecated(field: _Field, value: object) -> bool:
@@ -231,20 +235,23 @@ def _is_deprecated(field: _Field, value: object) -> bool:
     return bool(value) or (field.zero and is_integer(value)) or value == {}
 
 
-def _values(
-    data: object, pattern: tuple[str, ...], path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], object]]:
+def _values(data: object, pattern: tuple[str, ...], path: Path) -> list[tuple[Path, object]]:
     """The values that a pattern leads to, each with its path; hidden ones are left out."""
-    if not pattern:
-        if not isinstance(data, Unknown):
-            yield path, data
-        return
-    step, *rest = pattern
-    if step == "*" and isinstance(data, list):
-        for index, entry in enumerate(data):
-            yield from _values(entry, tuple(rest), (*path, index))
-    elif isinstance(data, dict) and step in data:
-        yield from _values(data[step], tuple(rest), (*path, step))
+    found = [(path, data)]
+    for step in pattern:
+        found = [
+            ((*above, key), below) for above, value in found for key, below in _below(value, step)
+        ]
+        if not found:
+            break
+    return [(place, value) for place, value in found if not isinstance(value, Unknown)]
+
+
+def _below(value: object, step: str) -> Iterable[tuple[str | int, Any]]:
+    """What one step of a pattern leads to; `*` leads to every entry of a list."""
+    if step == "*" and isinstance(value, list):
+        return enumerate(value)
+    return ((step, value[step]),) if isinstance(value, dict) and step in value else ()
 
 
 def _dotted(version: tuple[int, int]) -> str:

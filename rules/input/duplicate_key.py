@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tsplit_lint import Catalog, Document, Finding, Place, Rule, Severity
+from tsplit_lint import Catalog, Document, Finding, Place, Rule, Severity, as_dict
 
-_OF_MANIFESTS = frozenset(
-    ("apiVersion", "kind", "harnessApiVersion", "phases", "pipeline", "template")
-)
+_OF_MANIFESTS = ("apiVersion", "kind", "harnessApiVersion")
+#: Keys that other files have as well, with other things below them.
+_OF_ROLLOUTS = {
+    "pipeline": {"identifier", "stages", "template"},
+    "template": {"identifier", "spec", "versionLabel"},
+}
 
 #: Two key nodes of the parser: the later one, and the one it repeats.
 Pair = tuple[Any, Any]
@@ -20,7 +23,8 @@ class DuplicateKey(Rule[Document]):
 
     What it checks:
         Every mapping of a Kubernetes object, a Harness workflow or pipeline, and of a values file,
-        where it is a warning.  A key that overrides one from a merge (`<<: *base`) is right.
+        where it is a warning.  So it is where a template's action writes one of the two (`include` or
+        `toYaml` beside other labels, say).  A key that overrides one from a merge (`<<: *base`) is right.
 
     Why it matters:
         The last of the equal keys wins and the ones before it are dropped without a word: a route, a
@@ -80,7 +84,7 @@ class DuplicateKey(Rule[Document]):
             return
         file, data = document.file, document.data
         is_values = file.role == "values"
-        if not is_values and not (isinstance(data, dict) and _OF_MANIFESTS & data.keys()):
+        if not is_values and not _is_ours(data):
             return
         pairs = list(document.duplicate_keys())
         second_object = [] if is_values else _second_object(document, pairs)
@@ -88,16 +92,17 @@ class DuplicateKey(Rule[Document]):
             yield self._report_object(document, *second_object[0])
         for later, first in pairs:
             if (later, first) not in second_object:
-                yield self._report(document, later, first, is_values=is_values)
+                is_mild = is_values or any(_is_of_action(document, key) for key in (later, first))
+                yield self._report(document, later, first, is_mild=is_mild)
 
-    def _report(self, document: Document, later: Any, first: Any, *, is_values: bool) -> Finding:
+    def _report(self, document: Document, later: Any, first: Any, *, is_mild: bool) -> Finding:
         place = Place(document.file, fixed=document.node_span(first))
         return self.finding(
             Place(document.file, fixed=document.node_span(later)),
             f'The key "{later.value}" stands twice in this mapping, first in line '
             f"{place.span().line}. The last one wins and the earlier value is dropped; strict "
             "parsers refuse the file.",
-            severity=Severity.WARNING if is_values else None,
+            severity=Severity.WARNING if is_mild else None,
             related=[(place, "the value of this one is dropped")],
             help="Merge the two values under one key, or remove one of them.",
         )
@@ -112,6 +117,23 @@ class DuplicateKey(Rule[Document]):
             related=[(place, "the object that is lost")],
             help="Write a line `---` above it.",
         )
+
+
+def _is_of_action(document: Document, key: Any) -> bool:
+    """Whether an action of a template writes a key: Helm and Harness deploy the last of such keys."""
+    if document.file.rendered is None:
+        return False
+    line, column, *_end = document.node_span(key)
+    return document.file.line_text(line).startswith("{{", column - 1)
+
+
+def _is_ours(data: object) -> bool:
+    """Whether the data of a document are those of an object, a workflow or a pipeline."""
+    if not isinstance(data, dict):
+        return False
+    if any(key in data for key in _OF_MANIFESTS) or isinstance(data.get("phases"), list):
+        return True
+    return any(below & as_dict(data.get(key)).keys() for key, below in _OF_ROLLOUTS.items())
 
 
 def _second_object(document: Document, pairs: list[Pair]) -> list[Pair]:

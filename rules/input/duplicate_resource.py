@@ -21,6 +21,8 @@ from tsplit_lint import (
 _FIRST_NAME = re.compile(r"""^[ \t]+name:[ \t]*["']?([^\s"']+)""", re.MULTILINE)
 #: Hooks of one name run at different moments, each replacing the one before.
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
+#: Kinds that the API server refuses without a selector.
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 Key = tuple[str, str, str, str | None, str]
 
@@ -30,8 +32,9 @@ class DuplicateResource(Rule[Scope]):
 
     What it checks:
         Objects of one kind (whatever the version), namespace and name in one rendered chart, one
-        Harness service or one file.  Two files of a plain folder may be alternatives of one another
-        and are not compared; nor are files that Harness skips, nor hooks.
+        Harness service, one kustomization, one scope that the configuration declares, or one file.
+        Two files of a plain folder may be alternatives of one another and are not compared; nor are
+        files that Harness skips, nor hooks.
 
     Why it matters:
         The one applied last replaces the one before, without a word: half of the routes, or all of the
@@ -134,7 +137,12 @@ def _objects(scope: Scope, together: bool) -> list[Resource]:
 
 
 def _others(scope: Scope, together: bool) -> Iterator[tuple[Document, dict[str, object]]]:
-    """Documents that no rule has needed so far, and that may be twins of another one."""
+    """Documents that no rule has needed so far, and that may be twins of another one.
+
+    What a kustomization makes of their names and namespaces is not known, and kustomize stops at twins.
+    """
+    if scope.kind == "kustomization":
+        return
     files = [file for file in scope.files if file.role == "manifest"]
     groups = [files] if together else [[file] for file in files if len(file.documents) > 1]
     for group in groups:
@@ -181,5 +189,12 @@ def _key(resource: Resource, together: bool) -> Key | None:
         return None
     if any(hook in resource.annotations for hook in _HOOKS):
         return None
+    if resource.file.kustomized and _is_patch(resource):
+        return None
     unit = "" if together else resource.file.path
     return unit, resource.group, resource.kind, namespace, name
+
+
+def _is_patch(resource: Resource) -> bool:
+    """Whether it is a part of a workload: Harness gives a kustomization patches that it does not list."""
+    return resource.kind in _WORKLOADS and "selector" not in resource.spec

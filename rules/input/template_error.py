@@ -14,7 +14,8 @@ class TemplateError(Rule[SourceFile]):
         The manifests of Harness services and Helm charts that hold `{{ … }}`, rendered with their
         values files and the chart's helpers.  Where a template needs something that lies elsewhere,
         such as a helper of a chart that is fetched at build time, it is a notice; so it is where
-        neither a chart nor a values file is in sight, because other programs use the same braces.
+        neither a chart nor a values file is in sight, because other programs use the same braces, and
+        where lines such as `{% if … %}` (Jinja) or `%{ if … }` (Terraform) keep a file from being YAML.
         So are kustomizations: a patch whose object they do not build, or that cannot be applied to it.
         Where a base lies elsewhere, or a generator adds to what is built, nothing is said.
 
@@ -102,7 +103,7 @@ class TemplateError(Rule[SourceFile]):
                 "anything is applied.",
                 help="Correct this patch, or the kustomization that names it.",
             )
-        at_home = file.scope is None or file.scope.kind != "directory"
+        at_home = file.scope is None or not file.scope.is_plain
         for problem in file.problems_of("template", "template-elsewhere"):
             place = Place(file, fixed=problem.span)
             if at_home and problem.kind == "template":
@@ -118,5 +119,6 @@ class TemplateError(Rule[SourceFile]):
                     f"The template was not checked, because it does not render with what is in sight: "
                     f"{problem.message}.",
                     severity=Severity.INFO,
-                    help="Lint it together with the chart, the values or the helpers that it uses.",
+                    help="Lint it together with the chart, the values or the helpers that it uses, or lint "
+                    "what is made of it.",
                 )

@@ -123,6 +123,8 @@ def _may_roll_out(step: Step) -> bool:
 
 def _elsewhere(rollout: Rollout) -> bool:
     """Whether another stage may roll the same service out."""
+    if rollout.is_stage_template:
+        return True
     known = isinstance(rollout.service, str)
     return any(
         other.opaque or any(map(_may_roll_out, other.steps))

@@ -183,7 +183,7 @@ class InheritWithoutConfig(Rule[Rollout]):
             if any(stage.opaque for stage in earlier):
                 continue
             elsewhere = any(map(_may_configure, traffic_routings(_steps_of(earlier))))
-            mild = elsewhere or rollback or routing.step.is_conditional
+            mild = elsewhere or rollback or routing.step.is_conditional or rollout.is_stage_template
             where = (
                 "; only an earlier stage does, and its routes belong to another deployment"
                 if elsewhere

@@ -13,6 +13,7 @@ from tsplit_lint import (
     Step,
     TrafficRouting,
     is_integer,
+    rolls_back,
     runs_anything,
     traffic_routings,
 )
@@ -25,7 +26,8 @@ class RollbackKeepsRouting(Rule[Rollout]):
         Stages whose traffic routing gives the pods under test a share, where neither the rollback
         steps of the stage nor those of a step group hold a traffic routing, a canary delete or
         rollback, a swap, a K8sApply, or a script. A K8sRollingRollback alone does not change
-        routes. A stage with a template that lies elsewhere is not judged.
+        routes. A stage with a template that lies elsewhere is not judged, nor one whose failure
+        strategies never lead into the rollback.
 
     Why it matters:
         When a step fails the share stays on the version that has just failed, until someone changes
@@ -208,6 +210,8 @@ class RollbackKeepsRouting(Rule[Rollout]):
         if not rollout.is_whole_stage or not shifting:
             return
         if not all(map(_leaves_routes, rollout.rollback_steps)):
+            return
+        if not any(rolls_back(rollout, step) for step in rollout.steps):
             return
         first = shifting[0]
         execution = ("spec", "execution", "rollbackSteps")

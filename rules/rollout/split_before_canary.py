@@ -10,10 +10,8 @@ from tsplit_lint import (
     Rollout,
     Rule,
     Severity,
-    Step,
-    TrafficSplit,
-    is_integer,
-    traffic_splits,
+    early_splits,
+    hazards_of,
 )
 
 
@@ -25,6 +23,9 @@ class SplitBeforeCanary(Rule[Rollout]):
         first Canary Deployment of its service; in a Blue/Green workflow, one that shares traffic
         between two destinations must not come before the Stage Deployment. A split that gives
         stable everything may stand anywhere, and one whose weights are expressions is not judged.
+
+        It is a warning where the walk through the workflow does not prove that requests are lost: in
+        Blue/Green workflows, and where a condition may skip one of the steps.
 
     Why it matters:
         The subset has no pods yet, so its share of the requests fails; and the Canary Deployment
@@ -112,43 +113,23 @@ class SplitBeforeCanary(Rule[Rollout]):
 
     id = "TS608"
     name = "split-before-canary"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(self, rollout: Rollout, catalog: Catalog) -> Iterator[Finding]:
         """Look at the deployments that come after each Traffic Split."""
-        if rollout.flavor != "workflow":
-            return
-        for split in traffic_splits(rollout.steps):
-            deploy = _first_deploy(split.step, rollout)
-            if deploy is not None and deploy.order > split.step.order and _tests(split):
-                what = "the canary" if deploy.kind == "canary-deploy" else "the stage deployment"
-                yield self.finding(
-                    split.step.at("type"),
-                    f"Traffic Split {split.step.title} sends requests to {what} before {deploy.whereabouts} "
-                    "deploys it. They go to pods that are not there.",
-                    related=[(deploy.head(), "deployed only here")],
-                    help=f"Move the Traffic Split behind {deploy.title}.",
-                )
-
-
-def _first_deploy(step: Step, rollout: Rollout) -> Step | None:
-    """The first step that deploys what is tested before it takes over, for the service of a step."""
-    phase = step.phase
-    return next(
-        (
-            other
-            for other in rollout.steps
-            if other.kind in ("canary-deploy", "blue-green-deploy")
-            and (phase is None or other.phase is None or other.phase.deploys_as(phase))
-        ),
-        None,
-    )
-
-
-def _tests(split: TrafficSplit) -> bool:
-    """Whether it surely sends requests to what is tested."""
-    share = split.share("canary")
-    if is_integer(share):
-        return share > 0
-    weights = [entry.weight for entry in split.destinations]
-    return sum(is_integer(weight) and weight > 0 for weight in weights) > 1
+        early = early_splits(rollout)
+        lost = {
+            id(hazard.step)
+            for hazard in (hazards_of(rollout, catalog) if early else ())
+            if hazard.kind == "pods-missing" and hazard.certain
+        }
+        for split, deploy in early:
+            what = "the canary" if deploy.kind == "canary-deploy" else "the stage deployment"
+            yield self.finding(
+                split.step.at("type"),
+                f"Traffic Split {split.step.title} sends requests to {what} before {deploy.whereabouts} "
+                "deploys it. They go to pods that are not there.",
+                severity=None if id(split.step) in lost else Severity.WARNING,
+                related=[(deploy.head(), "deployed only here")],
+                help=f"Move the Traffic Split behind {deploy.title}.",
+            )

@@ -23,7 +23,8 @@ class StepInWrongWorkflow(Rule[Rollout]):
     What it checks:
         FirstGen workflows of a known `type`. A Canary Deployment belongs into `CANARY`, a Stage
         Deployment (`K8S_BLUE_GREEN_DEPLOY`) into `BLUE_GREEN`, and a Traffic Split does not belong
-        into `BASIC` or `BUILD` (for `ROLLING` see TS606). In `MULTI_SERVICE` workflows it is a
+        into `BASIC` or `BUILD` (for `ROLLING` see TS606). `MULTI_SERVICE` workflows take a Canary
+        Deployment as well, though the product does not offer it; a Stage Deployment in them is a
         warning.
 
     Why it matters:
@@ -74,7 +75,8 @@ class StepInWrongWorkflow(Rule[Rollout]):
         Change the `type` of the workflow to the strategy that it follows, or take the step out.
 
     Sources:
-        - harness-core, StepType: the workflow types of each step
+        - harness-core, StepType: the workflow types of each step; WorkflowYamlHandlerTest: a workflow of
+          several services with a Canary Deployment is taken from Git
     """
 
     id = "TS607"
@@ -101,7 +103,7 @@ class StepInWrongWorkflow(Rule[Rollout]):
 
 def _wanted(step: Step, kind: str) -> str:
     """The types of workflow that the step is for, if this is none of them."""
-    if step.kind == "canary-deploy" and kind != "CANARY":
+    if step.kind == "canary-deploy" and kind not in ("CANARY", "MULTI_SERVICE"):
         return "CANARY"
     if step.kind == "blue-green-deploy" and kind != "BLUE_GREEN":
         return "BLUE_GREEN"

@@ -15,6 +15,7 @@ from tsplit_lint import (
     Step,
     early_deletes,
     early_pipeline_deletes,
+    early_splits,
     hazards_of,
     late_shifts,
     traffic_shifts,
@@ -36,7 +37,7 @@ class TrafficToDeletedPods(Rule[Rollout]):
         does not hold in every case is no finding.  Where it hangs on a condition of a step, it is a
         warning, and so is a canary of a pipeline that is deleted after the rolling deployment while
         the routes still name it.  A Canary Delete in the wrong place is TS601, TS602, TS603 or TS701,
-        a Traffic Split after the delete TS604.
+        a Traffic Split after the delete TS604, one before the deployment TS608.
 
     Why it matters:
         The proxies go on sending the share to a subset or Service without pods, and these requests fail
@@ -272,6 +273,7 @@ def _told_by_others(rollout: Rollout, catalog: Catalog) -> set[int]:
     """The steps that a more specific rule speaks of."""
     deletes = early_deletes(rollout, catalog) + early_pipeline_deletes(rollout, catalog)
     found = {id(early.step) for early in deletes}
+    found |= {id(split.step) for split, _deploy in early_splits(rollout)}
     for late in late_shifts(rollout, catalog):
         found |= {id(late.shift.step), id(late.delete)}
     return found

@@ -12,8 +12,11 @@ from tsplit_lint import (
     Rule,
     Severity,
     VirtualService,
+    as_list,
     delegation,
+    dns_label_problem,
     is_exported,
+    is_text,
     listed,
     match_conflicts,
 )
@@ -24,11 +27,11 @@ class DelegateChain(Rule[VirtualService]):
 
     What it checks:
         Every http route with `delegate`.  The VirtualService that it names must have no `hosts`, must
-        be exported to the namespace of the root, and must not delegate in turn.  Each match of the
-        delegate's routes must lie within a match of the root's route: a longer prefix, or the same
-        exact text; a regular expression fits with nothing.  Where another root in sight takes what
-        conflicts with this one, it is a warning.  That no such VirtualService is in sight is said only
-        where everything is (`--complete`).
+        be exported to the namespace of the root (by its `exportTo`, else by the mesh's default), and
+        must not delegate in turn.  Each match of the delegate's routes must lie within a match of the
+        root's route: a longer prefix, or the same exact text; a regular expression fits with nothing.
+        Where another root in sight takes what conflicts with this one, it is a warning.  That no such
+        VirtualService is in sight is said only where everything is (`--complete`).
 
     Why it matters:
         Istio accepts all of these objects, and then leaves the route out with no more than a line in
@@ -115,9 +118,10 @@ class DelegateChain(Rule[VirtualService]):
             elif not named.found:
                 yield from self._absent(route, named, catalog)
             elif named.delegate is None:
-                yield self._has_hosts(route, named)
-            elif not is_exported(named.delegate, service):
-                yield self._not_exported(route, named.delegate)
+                yield from self._has_hosts(route, named, catalog)
+            elif not is_exported(named.delegate, service, catalog):
+                if not _exports_wrongly(named.delegate, catalog):
+                    yield self._not_exported(route, named.delegate, catalog)
             else:
                 yield from self._conflicts(route, named.delegate, catalog)
 
@@ -147,10 +151,12 @@ class DelegateChain(Rule[VirtualService]):
                 help="Correct the name or the namespace; without one, the root's is taken.",
             )
 
-    def _has_hosts(self, route: Route, named: Delegation) -> Finding:
-        target = named.found[0]
+    def _has_hosts(self, route: Route, named: Delegation, catalog: Catalog) -> Iterator[Finding]:
+        target = next(_meant(route, named, catalog), None)
+        if target is None:
+            return
         hosts = listed([f'"{host}"' for host in target.hosts])
-        return self.finding(
+        yield self.finding(
             route.at("delegate", "name"),
             f"{target.title} has hosts ({hosts}), so it is no delegate: Istio drops this route.",
             aliases=(),
@@ -158,13 +164,21 @@ class DelegateChain(Rule[VirtualService]):
             help=f"Remove spec.hosts and spec.gateways from {target.title}.",
         )
 
-    def _not_exported(self, route: Route, delegate: VirtualService) -> Finding:
+    def _not_exported(self, route: Route, delegate: VirtualService, catalog: Catalog) -> Finding:
+        by_default = ""
+        related = [(delegate.at("spec", "exportTo", key=True), "who may see the delegate")]
+        if not delegate.spec.get("exportTo"):
+            entries = listed([f'"{entry}"' for entry in catalog.exported_to(delegate)])
+            by_default = f" (it has no exportTo, and the mesh's default is {entries})"
+            default = catalog.meshwide.default_told_at(delegate, catalog)
+            related = [(delegate.head(), "the delegate")]
+            related += [(default, "the mesh's default")] if default else []
         return self.finding(
             route.at("delegate", "name"),
-            f"{delegate.title} is not exported to the namespace of {route.resource.title}: Istio drops "
-            "this route.",
+            f"{delegate.title} is not exported to the namespace of {route.resource.title}{by_default}: "
+            "Istio drops this route.",
             aliases=(),
-            related=[(delegate.at("spec", "exportTo", key=True), "who may see the delegate")],
+            related=related,
             help="Add the root's namespace to its exportTo.",
         )
 
@@ -188,6 +202,14 @@ class DelegateChain(Rule[VirtualService]):
                 )
 
 
+def _meant(root: Route, named: Delegation, catalog: Catalog) -> Iterator[VirtualService]:
+    """Those of the name that deploy with the route; of one folder's alternatives none is known to."""
+    owner = root.resource
+    for found in catalog.meant(named.found, owner):
+        if found.file.scope is not owner.file.scope or catalog.together(owner, found):
+            yield found
+
+
 def _roots_of(delegate: VirtualService, catalog: Catalog) -> Iterator[Route]:
     """The routes in sight that delegate to a VirtualService."""
     for service in catalog.resources(VirtualService):
@@ -196,3 +218,16 @@ def _roots_of(delegate: VirtualService, catalog: Catalog) -> Iterator[Route]:
                 named = delegation(route, catalog)
                 if named is not None and named.delegate is delegate:
                     yield route
+
+
+def _exports_wrongly(delegate: VirtualService, catalog: Catalog) -> bool:
+    """Whether its exportTo names what is no namespace, or one that is not there: TS413 says so."""
+    named = [
+        entry
+        for entry in as_list(delegate.spec.get("exportTo"))
+        if is_text(entry) and entry not in (".", "*")
+    ]
+    known = catalog.mesh.known_names if catalog.complete(delegate) else set()
+    return delegate.document.is_linted and any(
+        dns_label_problem(entry) or (known and entry not in known) for entry in named
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsplit_lint import Catalog, Finding, Route, Rule, Severity, VirtualService
+from tsplit_lint import Catalog, Finding, Route, Rule, Severity, VirtualService, Workload
 
 
 class DuplicateRouteName(Rule[VirtualService]):
     """The http routes of a VirtualService have names of their own.
 
     What it checks:
-        `name` of the http routes of one VirtualService.  A route without a name is fine.
+        `name` of the http routes of one VirtualService.  A route without a name is fine.  It is a note
+        where no Argo Rollout is in sight, which would choose routes by their names.
 
     Why it matters:
         What refers to a route by its name cannot tell them apart: an Argo Rollout that shifts the
@@ -79,6 +80,11 @@ class DuplicateRouteName(Rule[VirtualService]):
                     route.at("name"),
                     f'The route name "{route.name}" stands twice in {service.title}: what refers to a '
                     "route by its name, such as an Argo Rollout, cannot tell them apart.",
+                    severity=None if catalog.once(_has_rollouts) else Severity.INFO,
                     related=[(first.at("name"), "the first route of that name")],
                     help="Rename one of them.",
                 )
+
+
+def _has_rollouts(catalog: Catalog) -> bool:
+    return any(workload.kind == "Rollout" for workload in catalog.resources(Workload))

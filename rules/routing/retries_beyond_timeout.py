@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Final
 
 from tsplit_lint import (
     Catalog,
@@ -11,6 +12,7 @@ from tsplit_lint import (
     Route,
     Rule,
     Severity,
+    Unknown,
     VirtualService,
     as_dict,
     duration_in_ms,
@@ -19,13 +21,18 @@ from tsplit_lint import (
     is_text,
 )
 
+#: The conditions of `retryOn` that a try without an answer fits.
+_AFTER_TIMEOUT: Final = frozenset(("5xx", "gateway-error", "reset"))
+
 
 class RetriesBeyondTimeout(Rule[VirtualService]):
     """The tries of a request fit into the route's timeout.
 
     What it checks:
         http routes that have a timeout, attempts and a perTryTimeout, all known: attempts times
-        perTryTimeout is no more than the timeout.  `attempts` are those after the first try.
+        perTryTimeout is no more than the timeout.  `attempts` are those after the first try.  It is a note
+        where a try that times out is not tried again: without `5xx`, `gateway-error` or `reset` in
+        `retryOn`, which Istio's default for it is.
 
     Why it matters:
         The timeout of the route holds for all tries together.  When each try runs into its own timeout,
@@ -44,6 +51,7 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
             retries:
               attempts: 3
               perTryTimeout: 2s  # <-
+              retryOn: 5xx
             route:
             - destination: {host: shop}
         ```
@@ -61,6 +69,7 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
             retries:
               attempts: 3
               perTryTimeout: 2s
+              retryOn: 5xx
             route:
             - destination: {host: shop}
         ```
@@ -71,6 +80,7 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
     Sources:
         - Istio reference, "Virtual Service", HTTPRetry.attempts and HTTPRetry.perTryTimeout
         - Envoy docs, "How does Envoy handle timeouts", route timeout and per try timeout
+        - Envoy docs, router filter, x-envoy-retry-on
     """
 
     id = "TS219"
@@ -87,11 +97,14 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
             if not (is_integer(attempts) and attempts > 0 and whole and each):
                 continue
             if attempts * each > whole:
-                yield self._report(route, attempts, timeout, per_try, int(whole // each))
+                fitting = int(whole // each)
+                severity = None if fitting == 0 or _tries_again(retries) else Severity.INFO
+                yield self._report(route, attempts, fitting, severity)
 
     def _report(
-        self, route: Route, attempts: int, timeout: object, per_try: object, fitting: int
+        self, route: Route, attempts: int, fitting: int, severity: Severity | None
     ) -> Finding:
+        timeout, per_try = route.data["timeout"], route.data["retries"]["perTryTimeout"]
         if fitting == 0:
             problem = (
                 f"The perTryTimeout {per_try} is longer than the route's timeout {timeout}: the timeout "
@@ -107,9 +120,18 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
         return self.finding(
             route.at("retries", "perTryTimeout"),
             problem,
+            severity=severity,
             related=[(route.at("timeout"), "the timeout for all tries together")],
             help="Make the timeout longer, or the tries shorter or fewer.",
         )
+
+
+def _tries_again(retries: Mapping[str, object]) -> bool:
+    """Whether a try that runs into its timeout is tried again."""
+    written = retries.get("retryOn")
+    if isinstance(written, Unknown):
+        return True
+    return is_text(written) and not _AFTER_TIMEOUT.isdisjoint(written.split(","))
 
 
 def _length(duration: object) -> Fraction | None:

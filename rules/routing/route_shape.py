@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from tsplit_lint import (
@@ -164,7 +165,7 @@ class RouteShape(Rule[VirtualService]):
                 place,
                 f"{problem}, and no kustomize patch in sight adds it: Istio refuses the VirtualService "
                 "as it is.",
-                severity=Severity.WARNING,
+                severity=Severity.INFO if _is_of_a_base(service) else Severity.WARNING,
                 help=mend,
             )
 
@@ -214,6 +215,12 @@ def _is_managed(route: Route) -> bool:
     service = route.resource
     http = as_list(service.spec.get("http"))
     return service.managed is True and not service.file.skipped and len(http) == 1
+
+
+def _is_of_a_base(service: VirtualService) -> bool:
+    """Whether its kustomization is called a base: its overlays may be in another repository."""
+    scope = service.file.scope
+    return scope is not None and Path(scope.root).absolute().name == "base"
 
 
 def _is_patched(service: VirtualService, catalog: Catalog) -> bool:

@@ -12,6 +12,7 @@ from tsplit_lint import (
     Rule,
     Severity,
     VirtualService,
+    is_text,
     nearest,
 )
 
@@ -87,10 +88,11 @@ class WeightMissing(Rule[VirtualService]):
         rest = 100 - known if len(bare) == 1 and 0 < known < 100 else None
         first = bare[0].wrapper or bare[0]
         host, subset = bare[0].host, bare[0].subset
-        name = f'subset "{subset}"' if isinstance(subset, str) else f'host "{host}"'
+        known_host = f'The destination with host "{host}"' if is_text(host) else "This destination"
+        name = f'The destination with subset "{subset}"' if is_text(subset) else known_host
         yield self.finding(
             first.at(),
-            f"The destination with {name} has no weight while others of this route have one. It counts "
+            f"{name} has no weight while others of this route have one. It counts "
             "as 0 and gets no traffic.",
             related=[((place.wrapper or place).at(), "nor has this one") for place in bare[1:]],
             help="Give it a weight"

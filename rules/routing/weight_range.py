@@ -13,6 +13,7 @@ from tsplit_lint import (
     Unknown,
     VirtualService,
     is_integer,
+    is_placeholder,
     is_text,
 )
 
@@ -111,6 +112,8 @@ class WeightRange(Rule[VirtualService]):
 def _is_weight(weight: object) -> bool:
     if weight is None or isinstance(weight, Unknown):
         return True
+    if is_text(weight):
+        return is_placeholder(weight)
     if isinstance(weight, float):
         return weight >= 0 and weight.is_integer()  # 90.0 reaches the API server as 90
     return is_integer(weight) and weight >= 0

@@ -102,7 +102,7 @@ class DuplicateDestinationRule(Rule[Scope]):
         if len(scope.of(DestinationRule)) < 2:
             return
         seen: set[int] = set()
-        for first, second, together in rival_rules(scope, catalog):
+        for first, second, together in rival_rules(scope, catalog, _compete):
             confidence = None if together is Together.SURELY else "medium"
             if exported_to(first) == exported_to(second):
                 for subset, twin in _shared(first, second):
@@ -138,6 +138,12 @@ class DuplicateDestinationRule(Rule[Scope]):
             related=[(place, "the other rule for the host")],
             help="Write exportTo alike in both, or leave it out.",
         )
+
+
+def _compete(first: DestinationRule, second: DestinationRule) -> bool:
+    """Whether two rules have a subset in common, or are exported in different ways."""
+    alike = exported_to(first) == exported_to(second)
+    return not alike or not first.subset_names.isdisjoint(second.subset_names)
 
 
 def _shared(first: DestinationRule, second: DestinationRule) -> Iterator[tuple[Subset, Subset]]:

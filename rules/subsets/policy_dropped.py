@@ -14,7 +14,6 @@ from tsplit_lint import (
     Together,
     codes_of_rivals,
     exported_to,
-    is_text,
     rival_rules,
 )
 
@@ -99,9 +98,8 @@ class PolicyDropped(Rule[Scope]):
         if len(scope.of(DestinationRule)) < 2:
             return
         seen: set[int] = set()
-        for first, second, together in rival_rules(scope, catalog):
-            merged = exported_to(first) == exported_to(second)
-            if merged and id(second) not in seen and _both_say(first, second):
+        for first, second, together in rival_rules(scope, catalog, _both_say):
+            if id(second) not in seen:
                 seen.add(id(second))
                 yield self._report(second, first, together)
 
@@ -120,11 +118,10 @@ class PolicyDropped(Rule[Scope]):
 
 
 def _both_say(first: DestinationRule, second: DestinationRule) -> bool:
-    """Whether both rules have a policy, not the same one, and no subset in common."""
-    one, other = (rule.spec.get("trafficPolicy") for rule in (first, second))
+    """Whether Istio merges both rules, both have a policy, not the same one, and no subset in common."""
+    one, other = first.spec.get("trafficPolicy"), second.spec.get("trafficPolicy")
     if not (isinstance(one, dict) and isinstance(other, dict)) or one == other:
         return False
-    names = [
-        {subset.name for subset in rule.subsets if is_text(subset.name)} for rule in (first, second)
-    ]
-    return not names[0] & names[1]
+    return exported_to(first) == exported_to(second) and first.subset_names.isdisjoint(
+        second.subset_names
+    )

@@ -29,7 +29,8 @@ class PolicyOverride(Rule[DestinationRule]):
     What it checks:
         A rule for a host without `tls`, where a rule for the whole mesh or namespace (`*.local`,
         `*.prod.svc.cluster.local`) sets ISTIO_MUTUAL; the two stand in one folder, or that rule above,
-        or the tree is declared complete.
+        or the tree is declared complete.  A note from Istio 1.5 on, where the mesh turns on mutual TLS
+        by itself unless it is told not to.
 
         Entries of `portLevelSettings` that lack what the policy around them has: TLS to the outside (a
         warning), `connectionPool` or `outlierDetection` (a note).  Subsets whose `connectionPool` lacks
@@ -141,6 +142,7 @@ class PolicyOverride(Rule[DestinationRule]):
                 f"{wider[0].title} sets ISTIO_MUTUAL for {wider[0].host}, and {rule.title}, which takes its "
                 f'place for "{rule.host}", has no tls. Clients send plain text unless the mesh turns on '
                 "mutual TLS by itself.",
+                severity=None if catalog.istio_before(1, 5) else Severity.INFO,
                 related=[(wider[0].at("spec", "trafficPolicy", "tls"), "the tls that is lost")],
                 help="Add trafficPolicy.tls.mode: ISTIO_MUTUAL.",
             )

@@ -16,6 +16,7 @@ from tsplit_lint import (
     VirtualService,
     codes_without_subset,
     defined_subsets,
+    is_integer,
     is_text,
     listed,
 )
@@ -27,9 +28,10 @@ class SubsetUndefined(Rule[VirtualService]):
     What it checks:
         The destinations and mirrors of all routes.  It speaks where a DestinationRule for the host is
         among the files that deploy with the VirtualService and none that applies defines the subset;
-        where no such rule is in sight, it may be in another repository.  A rule that Harness manages
-        defines `stable` and `canary`: Harness writes them.  A rule that defines the subset and that
-        another one hides is TS313.
+        where no such rule is in sight, it may be in another repository.  In a template, a subset
+        with weight 0 is a warning: the values that raise the weight may define it.  A rule that Harness
+        manages defines `stable` and `canary`: Harness writes them.  A rule that defines the subset and
+        that another one hides is TS313.
 
     Why it matters:
         Istio accepts both objects.  Every request that the route sends to the subset then fails with
@@ -121,15 +123,36 @@ class SubsetUndefined(Rule[VirtualService]):
         fate = "Requests sent there fail with 503."
         if destination.wrapper is None:
             fate = "Mirrored requests are lost."
+        waits = destination.wrapper is not None and _waits(destination)
+        if waits:
+            fate = "It gets no requests while its weight is 0; with any other weight they fail with 503."
         fitting = f'Did you mean "{lookup.hint}"?' if lookup.hint else "Define the subset there"
         return self.finding(
             destination.at("subset"),
             f'The subset "{destination.subset}" of host "{destination.host}" is not defined by {titles} '
             f"({has}). {fate}",
+            severity=Severity.WARNING if waits and _is_rendered(destination) else None,
             aliases=codes_without_subset(destination, catalog),
             related=[(_subsets(rule), "the subsets of the host") for rule in rules],
             help=fitting if lookup.hint else f"{fitting}, or correct the name in the route.",
         )
+
+
+def _waits(destination: Destination) -> bool:
+    """Whether Istio leaves a destination out: it has weight 0, and another one has not."""
+    if not is_integer(destination.weight) or destination.weight != 0:
+        return False
+    service = destination.resource
+    routes = service.routes if isinstance(service, VirtualService) else ()
+    return any(
+        destination.path[: len(route.path)] == route.path
+        and any(is_integer(other.weight) and other.weight > 0 for other in route.destinations)
+        for route in routes
+    )
+
+
+def _is_rendered(destination: Destination) -> bool:
+    return destination.resource.file.rendered is not None
 
 
 def _subsets(rule: DestinationRule) -> Place:

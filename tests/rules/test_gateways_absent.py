@@ -147,3 +147,25 @@ def test_names_that_only_look_alike(tree: Tree, name: str, files: dict[str, str]
 def test_odd_shapes_are_not_judged_here(tree: Tree, gateways: str) -> None:
     vs = service("mesh").replace("gateways:\n  - 'mesh'", f"gateways: {gateways}")
     assert show(tree, {"vs.yaml": vs}, complete=True) == []
+
+
+def test_the_gateway_that_a_kustomization_moved_is_named_by_its_new_namespace(tree: Tree) -> None:
+    gateway = (
+        "apiVersion: networking.istio.io/v1\nkind: Gateway\n"
+        "metadata: {name: edge, namespace: istio-system}\nspec:\n  selector: {istio: ingress}\n"
+        "  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]\n"
+    )
+    service = (
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+        "metadata: {name: shop, namespace: shop}\nspec:\n  hosts: [shop.example.com]\n"
+        "  gateways: [istio-system/edge]\n  http: [{route: [{destination: {host: shop}}]}]\n"
+    )
+    tree.write(
+        {
+            "gw/kustomization.yaml": "resources: [gw.yaml]\nnamespace: shop\n",
+            "gw/gw.yaml": gateway,
+            "vs.yaml": service,
+        }
+    )
+    (finding,) = tree.lint(select=("TS501",), complete=True)
+    assert finding.help == 'Write "shop/edge" if that one is meant.'

@@ -150,6 +150,104 @@ def test_listeners_of_the_gateway_api_that_do_not_serve(tree: Tree) -> None:
     assert show(tree, files, "TS502") == ["vs.yaml:7:5 TS502"]
 
 
+def of_protocol(protocol: str, tls: str = "") -> str:
+    """A Gateway with one server for all hosts."""
+    return gateway("*", more=f"tls: {tls}" if tls else "").replace(
+        "protocol: HTTP", f"protocol: {protocol}"
+    )
+
+
+ROUTES = {
+    "http": "http: [{route: [{destination: {host: shop}}]}]",
+    "tls": "tls: [{match: [{sniHosts: [a.example.com]}], route: [{destination: {host: shop}}]}]",
+    "tcp": "tcp: [{route: [{destination: {host: shop}}]}]",
+}
+
+
+def with_routes(*kinds: str) -> str:
+    """A VirtualService with routes of some kinds."""
+    routes = "\n".join(f"  {ROUTES.get(kind, kind)}" for kind in kinds)
+    return service("a.example.com").split("  http:\n")[0] + routes + "\n"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "tls", "kind"),
+    [
+        ("TCP", "", "http"),
+        ("mongo", "", "http"),
+        ("TCP", "", "tls"),
+        ("HTTP", "", "tcp"),
+        ("HTTP2", "", "tls"),
+        ("HTTP", "{httpsRedirect: true}", "tls"),
+        ("HTTPS", "{mode: PASSTHROUGH}", "http"),
+        ("HTTPS", "{mode: SIMPLE, credentialName: c}", "tls"),
+        ("TLS", "{mode: PASSTHROUGH}", "http"),
+        ("TLS", "{mode: PASSTHROUGH}", "tcp"),
+        ("TLS", "{mode: SIMPLE, credentialName: c}", "http"),
+        ("TLS", "{mode: MUTUAL, credentialName: c}", "tls"),
+    ],
+)
+def test_a_server_that_gives_its_requests_to_other_routes(
+    tree: Tree, protocol: str, tls: str, kind: str
+) -> None:
+    files = {"gw.yaml": of_protocol(protocol, tls), "vs.yaml": with_routes(kind)}
+    assert show(tree, files, "TS502") == ["vs.yaml:7:5 TS502"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "tls", "kinds"),
+    [
+        ("TCP", "", ("tcp",)),
+        ("Redis", "", ("tcp", "http")),
+        ("grpc", "", ("http",)),
+        ("HTTP", "{httpsRedirect: true}", ("http",)),
+        ("HTTPS", "{mode: SIMPLE, credentialName: c}", ("http",)),
+        ("HTTPS", "{mode: PASSTHROUGH}", ("tls",)),
+        ("HTTPS", "{mode: PASSTHROUGH}", ("http", "tls")),
+        ("TLS", "{mode: PASSTHROUGH}", ("tls",)),
+        ("TLS", "{mode: ISTIO_MUTUAL}", ("tcp",)),
+        # what decides is hidden, absent or another mistake
+        ("'${PROTOCOL}'", "", ("http",)),
+        ("UDP", "", ("http",)),
+        ("HTTPS", "", ("tls",)),
+        ("HTTPS", "{credentialName: c}", ("http",)),
+        ("HTTPS", "{mode: '${MODE}'}", ("tls",)),
+        ("TLS", "${TLS}", ("http",)),
+        ("TLS", "{mode: AUTO_PASSTHROUGH}", ("http",)),
+        ("TCP", "", ("http: ${ROUTES}", "tcp: ${ROUTES}")),
+        ("TCP", "", ("{}: {}",)),
+    ],
+)
+def test_a_server_that_gives_its_requests_to_these_routes(
+    tree: Tree, protocol: str, tls: str, kinds: tuple[str, ...]
+) -> None:
+    files = {"gw.yaml": of_protocol(protocol, tls), "vs.yaml": with_routes(*kinds)}
+    assert show(tree, files, "TS502") == []
+
+
+def test_another_server_takes_the_routes(tree: Tree) -> None:
+    other = "  - {port: {number: 443, name: tls, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}\n"
+    files = {"gw.yaml": of_protocol("HTTP") + other, "vs.yaml": with_routes("tls")}
+    assert show(tree, files, "TS502") == []
+
+
+def test_the_message_tells_which_routes_a_server_takes(tree: Tree) -> None:
+    tree.write({"gw.yaml": of_protocol("TCP"), "vs.yaml": with_routes("http")})
+    (finding,) = tree.lint(select=("TS502",))
+    assert finding.message == (
+        'Gateway ingress/edge of VirtualService shop/shop does not serve the host "a.example.com" to '
+        "`http` routes (only to `tcp` routes): Istio does not bind them to it."
+    )
+    assert finding.aliases == ()
+
+
+def test_a_gateway_whose_servers_take_other_routes_beside_one_that_fits(tree: Tree) -> None:
+    tcp = of_protocol("TCP").replace("edge", "plain")
+    vs = with_routes("http").replace("[ingress/edge]", "[ingress/edge, ingress/plain]")
+    files = {"gw.yaml": of_protocol("HTTP"), "tcp.yaml": tcp, "vs.yaml": vs}
+    assert show(tree, files, "TS502") == ["vs.yaml:5:28 TS502"]
+
+
 def test_each_host_is_judged_alone(tree: Tree) -> None:
     files = {
         "gw.yaml": gateway("b.example.com"),
@@ -243,6 +341,7 @@ def test_a_patch_may_write_other_hosts(tree: Tree) -> None:
             - {op: replace, path: /spec/servers/0/hosts/0, value: a.example.com}
         """
     files = {
+        "base/kustomization.yaml": "resources: [gw.yaml, vs.yaml]\n",
         "base/gw.yaml": gateway("b.example.com"),
         "base/vs.yaml": service("a.example.com"),
         "prod/kustomization.yaml": kustomization,
@@ -374,3 +473,17 @@ def test_several_destinations_are_a_split(tree: Tree) -> None:
         "    - {destination: {host: shop-canary}, weight: 10}\n",
     )
     assert show(tree, {"svc.yaml": SHOP, "vs.yaml": vs}, "TS510") == ["vs.yaml:7:5 TS510"]
+
+
+def test_of_gateways_in_several_places_none_is_meant(tree: Tree) -> None:
+    files = {
+        "hosts/vs.yaml": service("a.example.com"),
+        "hosts/other.yaml": service("b.example.com"),
+        "tls/gw.yaml": gateway("b.example.com"),
+        "plain/gw.yaml": gateway("*"),
+        "plain/vs.yaml": service("c.example.com"),
+    }
+    assert show(tree, files, "TS502") == []
+    assert show(tree, {"hosts/gw.yaml": gateway("b.example.com")}, "TS502") == [
+        "hosts/vs.yaml:7:5 TS502"
+    ]

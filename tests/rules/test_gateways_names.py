@@ -1,4 +1,4 @@
-"""How VirtualServices write the names of gateways: TS504, TS511, TS513."""
+"""How VirtualServices write the names of gateways: TS504, TS511, TS513, TS514."""
 
 from __future__ import annotations
 
@@ -101,3 +101,43 @@ def test_the_old_form_says_how_to_write_it(tree: Tree) -> None:
     (finding,) = tree.lint(select=RULES)
     assert finding.help == 'Write "ingress/edge".'
     assert finding.severity.label == "info"
+
+
+UNLISTED = ("TS514",)
+
+
+@pytest.mark.parametrize("protocol", ["http", "tls", "tcp"])
+@pytest.mark.parametrize(
+    ("names", "matched", "found"),
+    [
+        (["edge"], "edge", []),
+        (["edge"], "mesh", ["10:29 TS514"]),
+        (["edge"], "other", ["10:29 TS514"]),
+        (["edge"], "ingress/edge", ["10:29 TS514"]),
+        (["edge"], "shop/edge", []),
+        (["shop/edge"], "edge", []),
+        (["shop/edge"], "./edge", []),
+        (["ingress/edge"], "edge.ingress.svc.cluster.local", []),
+        (["edge", "mesh"], "mesh, edge", []),
+        (["edge", "mesh"], "mesh, egde", ["11:35 TS514"]),
+        (["${gateway}"], "edge", []),
+        (["edge"], "'${gateway}'", []),
+    ],
+)
+def test_a_match_for_a_gateway_that_is_not_listed(
+    lint_text: Lint, protocol: str, names: list[str], matched: str, found: list[str]
+) -> None:
+    text = service(*names, match=f", gateways: [{matched}]", protocol=protocol)
+    assert lint_text(text, select=UNLISTED) == found
+
+
+def test_without_gateways_only_the_mesh_is_meant(lint_text: Lint) -> None:
+    text = service("edge", match=", gateways: [mesh, edge]")
+    text = text.replace("  gateways:\n  - 'edge'\n", "")
+    assert lint_text(text, select=UNLISTED) == ["8:35 TS514"]
+
+
+def test_the_gateways_of_a_delegate_are_those_of_its_root(lint_text: Lint) -> None:
+    text = service("edge", match=", gateways: [mesh]").replace("  gateways:\n  - 'edge'\n", "")
+    hosts = next(line for line in text.splitlines(keepends=True) if "hosts:" in line)
+    assert lint_text(text.replace(hosts, ""), select=UNLISTED) == []

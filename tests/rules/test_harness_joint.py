@@ -121,7 +121,54 @@ def test_false_under_a_traffic_split(tree: Tree) -> None:
         'templates/routes.yaml: harness.io/managed: "false"',
         'templates/rule.yaml: harness.io/managed: "false"',
     ]
+    # The Traffic Split fails without a managed VirtualService; the DestinationRule only lacks subsets.
+    assert [f.severity for f in tree.lint() if f.rule == "TS104"] == [
+        Severity.ERROR,
+        Severity.WARNING,
+    ]
+
+
+def test_false_on_a_destination_rule_is_a_warning(tree: Tree) -> None:
+    hidden = service(routes=virtual_service(), rule=destination_rule('"false"'))
+    assert len(spoken(tree, SPLITS, hidden, "TS104")) == 1
     assert severities(tree, "TS104") == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("hides", "value"),
+    [("", '"false"'), ("{{- if .Values.other }}\nkind: VirtualService\n{{- end }}\n", '"false"')],
+    ids=["values.yaml is not given", "another one may be there"],
+)
+def test_false_is_a_warning_where_another_one_may_be_managed(
+    tree: Tree, hides: str, value: str
+) -> None:
+    files = service(routes=virtual_service(value), more=hides or "# nothing\n")
+    if not hides:
+        del files["values.yaml"]
+    assert len(spoken(tree, SPLITS, files, "TS104")) == 1
+    assert severities(tree, "TS104") == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("routes", "rule"),
+    [
+        (virtual_service('"yes"'), "TS102"),
+        (virtual_service('"true"').replace("annotations:", "labels:"), "TS103"),
+        (virtual_service('"false"'), "TS104"),
+        (virtual_service('"true"', top=MARKER), "TS121"),
+    ],
+)
+def test_what_makes_a_traffic_split_fail_is_one_error(tree: Tree, routes: str, rule: str) -> None:
+    # TS612 leaves these to the rule that tells why.
+    files = service(routes=routes, rule=destination_rule('"true"'))
+    wanted = ("TS101", "TS102", "TS103", "TS104", "TS121", "TS612")
+    assert len(spoken(tree, SPLITS, files, rule)) == 1
+    assert [(f.rule, f.severity) for f in tree.lint() if f.rule in wanted] == [
+        (rule, Severity.ERROR)
+    ]
+    by_name = canary(split("10", service="shop"))
+    tree.write({"shop/workflow.yaml": by_name})
+    assert Severity.ERROR not in severities(tree, rule)
 
 
 @pytest.mark.parametrize(

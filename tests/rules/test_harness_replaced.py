@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from workflows import canary_deploy, delete, phase, rollout, section, workflow
 
 from conftest import Tree
 
@@ -48,6 +49,8 @@ def replaced(lint_text: Lint) -> Lint:
 
 STABLE = "destination: {host: shop, subset: stable}"
 CANARY = "destination: {host: shop, subset: canary}"
+V1 = "destination: {host: shop, subset: v1}"
+V2 = "destination: {host: shop, subset: v2}"
 
 
 @pytest.mark.parametrize(
@@ -55,10 +58,11 @@ CANARY = "destination: {host: shop, subset: canary}"
     [
         ((f"{{{STABLE}, weight: 75}}", f"{{{CANARY}, weight: 25}}"), "11:59"),
         ((f"{{{STABLE}, weight: 100}}", f"{{{CANARY}, weight: 10}}"), "12:59"),
-        (("destination: {host: shop, subset: v1}",), "11:41"),
+        ((f"{{{V1}, weight: 90}}", f"{{{V2}, weight: 10}}"), "11:42"),
+        ((f"{{{STABLE}, weight: 0}}", f"{{{CANARY}, weight: 100}}"), "11:59"),
         (("{destination: {host: shop}, weight: 50}",), "11:43"),
         ((f"{{{STABLE}, weight: <+stable>}}", f"{{{CANARY}, weight: <+canary>}}"), "11:59"),
-        (("destination: {host: shop, subset: <+subset>}",), "11:41"),
+        ((f"{{{V1}, weight: <+stable>}}", f"{{{V2}, weight: <+canary>}}"), "11:42"),
     ],
 )
 def test_weights_and_subsets_are_a_note(
@@ -77,6 +81,10 @@ def test_weights_and_subsets_are_a_note(
         (STABLE,),
         (f"{{{STABLE}, weight: 100}}", f"{{{CANARY}, weight: 0}}"),
         (f"{{{CANARY}, weight: 0}}", f"{{{STABLE}, weight: 100}}"),
+        # One destination takes everything, as it does once Harness has written the route.
+        (V1,),
+        ("destination: {host: shop, subset: <+subset>}",),
+        (f"{{{V1}, weight: 100}}", f"{{{V2}, weight: 0}}"),
     ],
 )
 def test_what_harness_would_write_is_right(replaced: Lint, destinations: tuple[str, ...]) -> None:
@@ -140,37 +148,63 @@ def test_several_routes_are_not_judged_for_what_is_dropped(replaced: Lint) -> No
 VERSIONS = "  subsets:\n  - name: v1\n    labels: {version: v1}\n"
 
 
-def test_subsets_of_ones_own_are_replaced(tree: Tree) -> None:
-    tree.write({"manifest.yaml": rule(VERSIONS)})
+CANARY_WORKFLOW = workflow(
+    phase("Canary", section("Deploy", canary_deploy())),
+    phase("Primary", section("Deploy", rollout()), section("Wrap Up", delete())),
+)
+PARTNERS = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: partners
+spec:
+  hosts: [partners.example.com]
+  http:
+  - route:
+    - destination: {host: shop, subset: v1}
+"""
+
+
+def test_a_route_that_stays_names_a_subset_that_goes(tree: Tree) -> None:
+    tree.write({"rule.yaml": rule(VERSIONS), "partners.yaml": PARTNERS})
     (finding,) = tree.lint(select=REPLACED)
     assert (finding.rule, finding.severity.label) == ("TS116", "warning")
     assert (finding.span.line, finding.span.column, finding.path) == (9, 3, "spec.subsets")
     assert "(v1)" in finding.message
+    assert "VirtualService partners still routes to v1" in finding.message
+    assert (finding.related[0].span.line, finding.related[0].span.column) == (9, 41)
+
+
+def test_a_policy_of_a_subset_is_lost(tree: Tree) -> None:
+    policy = "trafficPolicy: {connectionPool: {tcp: {maxConnections: 10}}}"
+    subset = f"{{name: canary, labels: {{harness.io/track: canary}}, {policy}}}"
+    tree.write({"rule.yaml": rule(f"  subsets: [{subset}]\n")})
+    (finding,) = tree.lint(select=REPLACED)
+    assert (finding.rule, finding.severity.label) == ("TS116", "warning")
+    assert "traffic policy of canary" in finding.message
 
 
 @pytest.mark.parametrize(
-    ("subsets", "severity"),
+    "other",
     [
-        ("{name: stable, labels: {harness.io/track: stable}}", "info"),
-        (
-            "{name: canary, labels: {harness.io/track: canary}}, "
-            "{name: stable, labels: {harness.io/track: stable}}",
-            "info",
-        ),
-        ("{name: <+subset>, labels: {version: v1}}", "info"),
-        ("{name: stable, labels: {version: stable}}", "warning"),
-        ("{name: stable, labels: {harness.io/track: canary}}", "warning"),
-        (
-            "{name: stable, labels: {harness.io/track: stable}, trafficPolicy: {}}, "
-            "{name: v2, labels: {version: v2}}",
-            "warning",
-        ),
+        route(V1),
+        PARTNERS.replace("subset: v1", "subset: stable"),
+        PARTNERS.replace("host: shop,", "host: cart,"),
+        PARTNERS.replace("subset: v1", "subset: <+subset>"),
     ],
+    ids=["rewritten too", "Harness's own", "another host", "hidden"],
 )
-def test_harness_own_subsets_are_a_note(tree: Tree, subsets: str, severity: str) -> None:
-    tree.write({"manifest.yaml": rule(f"  subsets: [{subsets}]\n")})
-    found = [(finding.rule, finding.severity.label) for finding in tree.lint(select=REPLACED)]
-    assert found == [("TS116", severity)]
+def test_subsets_that_nothing_needs_are_a_note_beside_a_canary(tree: Tree, other: str) -> None:
+    tree.write({"values.yaml": "a: 1\n", "rule.yaml": rule(VERSIONS), "other.yaml": other})
+    assert tree.show(select=REPLACED) == []
+    tree.write({"workflow.yaml": CANARY_WORKFLOW})
+    (finding,) = tree.lint(select=REPLACED)
+    assert (finding.rule, finding.severity.label) == ("TS116", "info")
+    tree.write({"rule.yaml": rule(OWN)})
+    assert tree.show(select=REPLACED) == []
+
+
+OWN = "  subsets: [{name: stable, labels: {harness.io/track: stable}}]\n"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +214,10 @@ def test_harness_own_subsets_are_a_note(tree: Tree, subsets: str, severity: str)
         rule("  subsets: []\n"),
         rule("  subsets:\n"),
         rule("  subsets: <+subsets>\n"),
+        rule(VERSIONS),
+        rule(OWN),
+        rule("  subsets: [{name: <+subset>, labels: {version: v1}}]\n"),
+        rule("  subsets: [{name: stable, labels: {version: stable}}]\n"),
         rule("  trafficPolicy: {loadBalancer: {simple: RANDOM}}\n"),
         rule(VERSIONS, managed='"false"'),
         rule(VERSIONS, managed="<+managed>"),

@@ -475,6 +475,18 @@ def test_the_namespace_tells_who_is_in_the_mesh(tree: Tree, labels: str, count: 
     assert found(tree, "TS410", {"s.yaml": text}) == ["s.yaml:7 warning"] * count
 
 
+def test_variants_of_a_deployment_are_not_added_up(tree: Tree) -> None:
+    web, raw = "{name: http, port: 80, targetPort: 1}", "{name: tcp, port: 90, targetPort: 1}"
+    variant = service("one", web) + workload()
+    files = {"extras/one/s.yaml": variant, "extras/two/s.yaml": variant}
+    added = {"extras/tls/s.yaml": service("two", raw)}
+    assert found(tree, "TS410", {**files, **added}) == []
+    tree.write({"extras/two/s.yaml": "", "extras/tls/s.yaml": ""})
+    assert found(tree, "TS410", {"extras/one/more.yaml": service("two", raw)}) == [
+        "extras/one/s.yaml:7 warning"
+    ]
+
+
 # -- TS414 ----------------------------------------------------------------------------------------
 
 SPLIT = "{route: [{destination: {host: shop, subset: v1}}]}"
@@ -543,3 +555,37 @@ def test_an_environment_each(tree: Tree) -> None:
         "prod/b.yaml": inside(),
     }
     assert found(tree, "TS414", files) == []
+
+
+def test_two_folders_of_one_deployment_are_told(tree: Tree) -> None:
+    files = {"edge/vs.yaml": outside(), "mesh/vs.yaml": inside()}
+    assert found(tree, "TS414", files) == ["edge/vs.yaml:7 warning"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"two/b.yaml": outside(), "one/a.yaml": inside(), "three/c.yaml": inside()},
+        {"b.yaml": outside(), "1.yaml": inside(), "2.yaml": inside()},
+        {"edge/vs.yaml": outside(), "steps/1.yaml": inside(), "steps/2.yaml": inside()},
+        {"steps/edge/vs.yaml": outside(), "steps/1.yaml": inside(), "steps/2.yaml": inside()},
+    ],
+    ids=["chapters", "steps beside it", "a folder of steps", "steps above"],
+)
+def test_alternatives_are_not_held_against_a_gateway(tree: Tree, files: dict[str, str]) -> None:
+    assert found(tree, "TS414", files) == []
+
+
+def test_one_version_alone_is_no_choice(tree: Tree) -> None:
+    rule = """\
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop}
+spec: {host: shop, subsets: [{name: v1, labels: {version: v1}}]}
+"""
+    web = service("shop", "{name: http, port: 80}")
+    text = outside() + inside() + rule + web + workload(labels=", version: v1")
+    assert found(tree, "TS414", {"vs.yaml": text}) == ["vs.yaml:7 info"]
+    text += workload("other", labels=", version: v2")
+    assert found(tree, "TS414", {"vs.yaml": text}) == ["vs.yaml:7 warning"]

@@ -225,3 +225,77 @@ def test_what_needs_no_waypoint(tree: Tree, about: str) -> None:
 def test_a_hidden_waypoint_is_one(tree: Tree) -> None:
     hidden = namespace(labels=f"{MODE}, istio.io/use-waypoint: '${{w}}'")
     assert found(tree, "TS418", virtual(), hidden, service()) == []
+
+
+def waypoint(name: str = "waypoint", own: str = "shop", kind: str = "istio-waypoint") -> str:
+    return f"""\
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: {name}{f", namespace: {own}" if own else ""}}}
+spec: {{gatewayClassName: {kind}, listeners: [{{name: mesh, port: 15008, protocol: HBONE}}]}}
+"""
+
+
+def enrolled(name: str, own: str = "") -> str:
+    """The labels of an object that has its requests read by a waypoint."""
+    return f"istio.io/use-waypoint: {name}" + (
+        f", istio.io/use-waypoint-namespace: {own}" if own else ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "there"),
+    [
+        (enrolled("waypiont"), waypoint()),
+        (enrolled("other"), waypoint()),
+        (enrolled("waypoint"), waypoint(own="web")),
+        (enrolled("waypoint", "web"), waypoint()),
+        (enrolled("edge"), waypoint() + waypoint("edge", "web")),
+    ],
+)
+def test_a_waypoint_that_is_not_there(tree: Tree, labels: str, there: str) -> None:
+    by_namespace = namespace(labels=f"{MODE}, {labels}")
+    assert found(tree, "TS418", by_namespace, virtual(), service(), there) == ["a.yaml:4 warning"]
+    by_service = service(labels=labels)
+    assert found(tree, "TS418", by_service, AMBIENT, virtual(), there) == ["a.yaml:4 warning"]
+    outside = virtual(host="api.example.com")
+    assert found(tree, "TS418", by_namespace, outside, there) == ["a.yaml:4 warning"]
+    assert found(tree, "TS418", by_namespace, virtual(), service(), there, complete=False) == []
+
+
+def test_it_is_told_once_and_what_was_meant(tree: Tree) -> None:
+    second = virtual().replace("name: shop,", "name: second,")
+    text = namespace(labels=f"{MODE}, {enrolled('waypiont')}")
+    tree.write({"a.yaml": text + virtual() + second + service() + waypoint()})
+    (finding,) = tree.lint(select=("TS418",), complete=True)
+    assert finding.message == (
+        'There is no waypoint "waypiont" in the namespace "shop". No proxy reads the requests, and the '
+        "rules for them are without effect."
+    )
+    assert (finding.help, finding.aliases) == ('Did you mean "waypoint"?', ())
+
+
+@pytest.mark.parametrize(
+    ("labels", "there"),
+    [
+        (enrolled("waypoint"), waypoint()),
+        (enrolled("waypoint"), waypoint(own="")),
+        (enrolled("waypoint", "web"), waypoint(own="web")),
+        (enrolled("waypoint", "'${ns}'"), waypoint(own="web")),
+        (enrolled("own"), waypoint() + waypoint("own", kind="our-class")),
+        (enrolled("made"), waypoint("'${name}'")),
+        # made by a command, as far as the tree tells
+        (enrolled("waypiont"), ""),
+        (enrolled("waypiont"), waypoint(kind="istio")),
+    ],
+)
+def test_a_waypoint_that_is_there_or_may_be(tree: Tree, labels: str, there: str) -> None:
+    text = namespace(labels=f"{MODE}, {labels}")
+    assert found(tree, "TS418", text, virtual(), service(), there) == []
+
+
+def test_a_waypoint_of_the_service_counts_before_that_of_the_namespace(tree: Tree) -> None:
+    text = namespace(labels=f"{MODE}, {enrolled('waypiont')}")
+    labelled = service(labels=enrolled("waypoint"))
+    assert found(tree, "TS418", text, virtual(), labelled, waypoint()) == []

@@ -230,12 +230,60 @@ def test_ports_that_may_be_there(tree: Tree, provider: str, destination: str) ->
 
 def test_a_patch_may_add_the_port(tree: Tree) -> None:
     files = {
+        "base/kustomization.yaml": "resources: [s.yaml, vs.yaml]\n",
         "base/s.yaml": service(ONE),
-        "base/vs.yaml": route("{host: shop, port: {number: 81}}"),
+        "base/vs.yaml": route("{host: shop, port: {number: 9090}}"),
         "over/kustomization.yaml": "resources: [../base]\npatches: [{path: p.yaml}]\n",
         "over/p.yaml": service(TWO),
     }
     assert found(tree, "TS404", files) == []
+    # what is no part of the kustomization is not patched by it
+    files = {f"other/{name.removeprefix('base/')}": files[name] for name in list(files)[1:3]}
+    assert found(tree, "TS404", files) == ["other/vs.yaml:11 error"]
+
+
+def test_of_services_in_several_places_none_is_meant(tree: Tree) -> None:
+    # Chapters of a book each bring a Service of that name: nobody knows which one this route is for.
+    files = {
+        "three/vs.yaml": route("{host: shop, port: {number: 9090}}"),
+        "one/s.yaml": service(ONE),
+        "two/s.yaml": service(ONE),
+    }
+    assert found(tree, "TS404", files) == []
+    assert found(tree, "TS404", {"three/s.yaml": service(ONE)}) == ["three/vs.yaml:11 error"]
+
+
+def test_a_service_of_another_demo_is_not_meant(tree: Tree) -> None:
+    port = "{host: shop, port: {number: 9090}}"
+    files = {
+        "one/conf/app/s.yaml": service(ONE),
+        "one/conf/istio/vs.yaml": route("{host: shop, port: {number: 80}}"),
+        "two/vs.yaml": route(port),
+    }
+    assert found(tree, "TS404", files) == []
+    assert found(tree, "TS404", {"one/conf/istio/vs.yaml": route(port)}) == [
+        "one/conf/istio/vs.yaml:11 error"
+    ]
+
+
+def test_a_service_in_a_folder_of_its_kind_is_meant(tree: Tree) -> None:
+    files = {
+        "routes/vs.yaml": route("{host: shop, port: {number: 9090}}"),
+        "services/s.yaml": service(ONE),
+    }
+    assert found(tree, "TS404", files) == ["routes/vs.yaml:11 error"]
+
+
+def test_a_service_of_the_same_environment_is_meant(tree: Tree) -> None:
+    files = {
+        f"{name}/{file}": text
+        for name in ("dev", "prod")
+        for file, text in {
+            "routes/vs.yaml": route("{host: shop, port: {number: 9090}}"),
+            "services/s.yaml": service(TWO if name == "dev" else ONE),
+        }.items()
+    }
+    assert found(tree, "TS404", files) == ["prod/routes/vs.yaml:11 error"]
 
 
 def test_an_entry_may_only_add_to_the_service(tree: Tree) -> None:

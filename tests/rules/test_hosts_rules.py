@@ -88,11 +88,99 @@ def test_rules_for_hosts_that_may_be_there(tree: Tree, host: str, provider: str)
 
 
 def test_a_rule_one_slip_away_names_what_was_meant(tree: Tree) -> None:
-    # the rule itself uses the wrong name, which is why no hint is given for routes
     tree.write({"dr.yaml": rule("reveiws"), "s.yaml": provide("reviews")})
     (finding,) = tree.lint(select=("TS402",), complete=True)
-    assert finding.severity.label == "warning"
+    assert (finding.severity.label, finding.confidence) == ("warning", "high")
     assert '"reveiws" (reveiws.prod.svc.cluster.local)' in finding.message
+    assert finding.help == 'Did you mean "reviews"?'
+
+
+@pytest.mark.parametrize(
+    ("host", "meant", "meta"),
+    [
+        ("reveiws", "reviews", "namespace: prod"),
+        ("reveiws", "reviews", "labels: {}"),
+        ("reveiws.prod.svc.cluster.local", "reviews", "namespace: prod"),
+    ],
+)
+def test_a_slip_in_a_tree_that_is_not_complete(
+    tree: Tree, host: str, meant: str, meta: str
+) -> None:
+    tree.write({"dr.yaml": rule(host, meta), "s.yaml": provide(meant, meta)})
+    (finding,) = tree.lint(select=("TS402",))
+    assert (finding.span.line, finding.severity.label, finding.confidence) == (
+        5,
+        "warning",
+        "medium",
+    )
+    assert finding.message == (
+        f'The host "{host}" is provided by nothing in sight, and "{meant}" is one letter away. If it is a '
+        "slip, the rule applies to no request."
+    )
+
+
+def test_copies_of_the_rule_in_other_environments_do_not_speak_for_the_name(tree: Tree) -> None:
+    files = {f"{env}/dr.yaml": rule("reveiws") for env in ("dev", "prod")}
+    files |= {f"{env}/s.yaml": provide("reviews") for env in ("dev", "prod")}
+    assert show(tree, files, "TS402") == ["dev/dr.yaml:5:9 TS402", "prod/dr.yaml:5:9 TS402"]
+
+
+def pods(app: str) -> str:
+    return f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: d, namespace: prod}}
+spec: {{template: {{metadata: {{labels: {{app: {app}}}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        route("orders", "namespace: prod"),
+        route("checkout", "namespace: prod", own="orders"),
+        rule("orders").replace("name: ", "name: two-", 1),
+        rule("order").replace("name: ", "name: two-", 1),
+        pods("orders"),
+        provide("orders"),
+        provide("'${name}'"),
+    ],
+    ids=[
+        "a route to it",
+        "routes for it",
+        "another rule",
+        "a rule of the other",
+        "pods",
+        "it",
+        "hidden",
+    ],
+)
+def test_something_else_speaks_for_the_name(tree: Tree, other: str) -> None:
+    files = {"dr.yaml": rule("orders"), "s.yaml": provide("order"), "other.yaml": other}
+    assert show(tree, files, "TS402") == []
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "meta", "there"),
+    [
+        ("orders", "orders", "namespace: prod", "order"),
+        ("orders", "orders-policy", "namespace: prod", "order"),
+        ("orders", "x", "namespace: web", "order"),
+        ("orders-v2", "x", "namespace: prod", "orders-v1"),
+        ("cart", "x", "namespace: prod", "card"),
+        ("basket", "x", "namespace: prod", "orders"),
+    ],
+)
+def test_rules_that_are_no_slip(tree: Tree, host: str, name: str, meta: str, there: str) -> None:
+    text = rule(host, meta).replace("name: cart", f"name: {name}")
+    assert f"name: {name}" in text
+    assert show(tree, {"dr.yaml": text, "s.yaml": provide(there)}, "TS402") == []
+
+
+def test_a_rule_for_the_whole_mesh_does_not_speak_for_a_name(tree: Tree) -> None:
+    wide = rule("'*.local'", "namespace: istio-system").replace("name: ", "name: two-", 1)
+    files = {"dr.yaml": rule("reveiws"), "s.yaml": provide("reviews"), "wide.yaml": wide}
+    assert show(tree, files, "TS402") == ["dr.yaml:5:9 TS402"]
 
 
 # -- TS405 ----------------------------------------------------------------------------------------

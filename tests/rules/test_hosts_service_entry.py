@@ -255,6 +255,78 @@ def test_what_istio_takes_with_a_warning(
 
 
 @pytest.mark.parametrize(
+    ("wrong", "mend"),
+    [
+        ({"hosts": "'*'"}, "Name the hosts, as in shop.example.com or *.example.com."),
+        (
+            {"hosts": "192.0.2.1"},
+            "Write a name, and put the address into `addresses` or `endpoints`.",
+        ),
+        (
+            {"hosts": "'https://a.b'"},
+            "Write the name alone, without scheme, port and path.",
+        ),
+        ({"hosts": "'*pay.a.b'"}, "Write *.a.b, or list the whole names."),
+        ({"hosts": "'*pay'"}, "Write whole names."),
+        (
+            {"spec": "addresses: [192.0.2.300]"},
+            "Write an IP address, or a range such as 192.0.2.0/24.",
+        ),
+        (
+            {"spec": "addresses: [db.shop]"},
+            "Write an IP address or a range; a name belongs in `hosts` or `endpoints`.",
+        ),
+        (ports("number: 80, name: h, protocol: HTTPSS"), 'Did you mean "HTTPS"?'),
+        (ports("number: 80, name: '', protocol: HTTP"), "Give the port a name."),
+        (
+            {"spec": "endpoints: [{address: 192.0.2.1, ports: {http: 1}}]"},
+            'Did you mean "https"?',
+        ),
+        (
+            {"spec": "endpoints: [{address: 192.0.2.1, ports: {web: 1}}]"},
+            "Write https.",
+        ),
+        (
+            {"spec": "endpoints: [{address: 192.0.2.1, ports: {web: 1}}]", "ports": ""},
+            "Remove it, or add a port of that name to the `ports` of the ServiceEntry.",
+        ),
+        (
+            {"spec": "endpoints: [{address: db.shop}]"},
+            "Write an IP address, or use the resolution DNS.",
+        ),
+        ({"spec": "endpoints: [{address: 192.0.2.300}]"}, "Write an IP address."),
+        (
+            {"spec": "endpoints: [{address: unix://run/s}]"},
+            "Write unix:// and an absolute path, as in unix:///var/run/app.sock.",
+        ),
+        (
+            {"spec": "endpoints: [{address: 192.0.2.1}]", "resolution": NONE},
+            "Write `resolution: STATIC`, or remove `endpoints`.",
+        ),
+        (
+            {"spec": "endpoints: [{address: db.shop}]", "resolution": NONE},
+            "Write `resolution: DNS`, or remove `endpoints`.",
+        ),
+        (
+            {"spec": "endpoints: [{address: unix:///s}]", "resolution": DNS},
+            "Use the resolution STATIC, the only one that takes sockets.",
+        ),
+        (
+            {"spec": "endpoints: [{address: 'http://a.b'}]", "resolution": DNS},
+            "Write the name or the IP address alone, without scheme, port and path.",
+        ),
+        (
+            {"hosts": "'*.a.b'", "resolution": DYNAMIC, "ports": HTTPS},
+            "Write TLS.",
+        ),
+    ],
+)
+def test_how_to_mend_it(tree: Tree, wrong: dict[str, str], mend: str) -> None:
+    tree.write({"entry.yaml": entry(**wrong)})
+    assert [one.help for one in tree.lint() if one.rule == "TS420"] == [mend]
+
+
+@pytest.mark.parametrize(
     "spec",
     [
         {"hosts": "'${host}'"},

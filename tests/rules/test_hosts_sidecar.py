@@ -159,6 +159,7 @@ def test_egress_hosts(tree: Tree, host: str, count: int) -> None:
 # -- TS421 ----------------------------------------------------------------------------------------
 
 PORT = "{number: 80, protocol: HTTP, name: http}"
+NAMESPACE_FIRST = "Write a namespace before the slash: its name, . for this one, or * for any."
 
 
 def listen(fields: str = "", port: str = PORT) -> str:
@@ -291,6 +292,53 @@ def test_what_istio_refuses(tree: Tree, wrong: str, right: str) -> None:
 def test_what_istio_takes_with_a_warning(tree: Tree, doubtful: str, line: int, right: str) -> None:
     assert found(tree, "TS421", sidecar(doubtful)) == [f"{line} warning"]
     assert found(tree, "TS421", sidecar(right)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mend"),
+    [
+        ("workloadSelector: {labels: {a: b}}", "Add one of them, or remove the Sidecar."),
+        (egress("./reviews"), "Write ./reviews.shop.svc.cluster.local."),
+        (egress("/reviews"), NAMESPACE_FIRST),
+        (egress("~pay/reviews"), "Write ~pay/reviews.pay.svc.cluster.local."),
+        (egress("reviews"), "Write ./reviews.shop.svc.cluster.local."),
+        (egress("a.b"), "Write ./a.b for this namespace, or */a.b for any."),
+        (egress("*"), "Write ./* for this namespace, or */* for any."),
+        (egress("https://a.b"), NAMESPACE_FIRST),
+        (egress("./"), "Write namespace/host, as in ./* for all hosts of this namespace."),
+        (egress("./*pay.a.b"), "Write ./*.a.b, or whole names."),
+        (egress("./a.b:80"), "Write the name alone, without scheme, port and path."),
+        (
+            f"egress: [{{hosts: ['./*']}}, {{port: {PORT}, hosts: ['./*']}}]",
+            "Move it to the end of `egress`, or give it a port.",
+        ),
+        (
+            "egress: [{hosts: ['a/*']}, {hosts: ['b/*']}]",
+            "Put its hosts into the last listener, which has no port either.",
+        ),
+        (out(", bind: localhost"), "Write an IP address, such as 127.0.0.1."),
+        (
+            out(", bind: unix:///s"),
+            "Write 0 as the port's number: the listener is bound to a socket.",
+        ),
+        (out("", "{number: 80, protocol: HTPP}"), 'Did you mean "HTTP"?'),
+        (
+            f"ingress: [{{port: {PORT}, defaultEndpoint: '10.0.0.1:81'}}]",
+            "Write 127.0.0.1:81, or 0.0.0.0:81 for the pod's own IP.",
+        ),
+        (egress("./*", "./a.b"), "Remove it."),
+        (egress("./a.b", "./*"), "Keep ./* alone, or remove it."),
+    ],
+)
+def test_how_to_mend_it(tree: Tree, wrong: str, mend: str) -> None:
+    tree.write({"sidecar.yaml": sidecar(wrong)})
+    assert [one.help for one in tree.lint() if one.rule == "TS421"] == [mend]
+
+
+def test_a_full_name_where_no_file_names_the_namespace(tree: Tree) -> None:
+    tree.write({"sidecar.yaml": sidecar(egress("./reviews")).replace("namespace: shop", "")})
+    (found,) = [one for one in tree.lint() if one.rule == "TS421"]
+    assert found.help == "Write ./reviews.NAMESPACE.svc.cluster.local."
 
 
 def test_the_default_of_the_mesh_names_each_namespace_and_its_own(tree: Tree) -> None:

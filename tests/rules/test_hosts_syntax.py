@@ -23,6 +23,11 @@ def row(name: str, wrong: str, right: str = "") -> Row:
 HOSTS = [
     row("empty", hosts('""  # <-')),
     row("a character", hosts("shop_a  # <-"), hosts("Shop-1.example.com.")),
+    row(
+        "words that another tool replaces",
+        hosts("shop_a  # <-"),
+        hosts("shop.SHOP_NAMESPACE.svc", "PUBLIC_HOST", "'%HOST%'", "__HOST__.com", "<your host>"),
+    ),
     row("a URL", hosts("https://shop.example.com  # <-")),
     row("with a port", hosts("shop.example.com:8080  # <-")),
     row("wildcard inside", hosts('"shop.*.com"  # <-'), hosts('"*.com"')),

@@ -68,6 +68,8 @@ def test_a_patch_is_judged_like_a_manifest(tree: Tree) -> None:
 def test_a_pipeline(lint_text: Lint) -> None:
     text = "pipeline:\n  name: a\n  stages: []\n  stages: []\n"
     assert lint_text(text, select=("TS002",)) == ["4:3 TS002"]
+    text = "template:\n  type: Step\n  spec:\n    type: Wait\n    type: Http\n"
+    assert lint_text(text, select=("TS002",)) == ["5:5 TS002"]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,10 @@ def test_a_pipeline(lint_text: Lint) -> None:
         ROUTE + "  note: |\n    a: 1\n    a: 2\n",
         "name: template:\ntemplate: [\n",
         "a: 1\na: 2\n",
+        "pipeline: Pipeline\ntemplate: Template\na: 1\na: 2\n",
+        "pipeline:\n  label: Pipeline\ntemplate:\n  label: Template\nlabel: a\nlabel: b\n",
     ],
-    ids=["merge", "two merges", "list items", "text", "no YAML", "no manifest"],
+    ids=["merge", "two merges", "list items", "text", "no YAML", "no manifest", "texts", "labels"],
 )
 def test_what_is_no_repetition(lint_text: Lint, text: str) -> None:
     assert lint_text(text, select=("TS002",)) == []
@@ -203,3 +207,66 @@ def test_a_document_that_is_no_yaml_is_no_twin(tree: Tree) -> None:
     broken = thing("Deployment") + "  spec: [\n"
     tree.write({"a.yaml": thing("Deployment") + broken})
     assert tree.show(select=("TS011",)) == []
+
+
+PATCH = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec: {replicas: 2}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec: {paused: false}
+"""
+
+
+def test_names_that_a_kustomization_changes_are_no_twins(tree: Tree) -> None:
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: admin}\n"
+    files = {
+        "kustomization.yaml": "resources: [cart, shop]\n",
+        "cart/kustomization.yaml": "resources: [all.yaml]\nnamePrefix: cart-\n",
+        "shop/kustomization.yaml": "resources: [all.yaml]\nnamespace: shop\n",
+    }
+    both = {f"{name}/all.yaml": f"{role}---\n{ROUTE}" for name in ("cart", "shop")}
+    tree.write({**files, **both})
+    assert tree.show(select=("TS011",)) == []
+    tree.write(dict.fromkeys(list(files)[1:], "resources: [all.yaml]\n"))
+    assert tree.show(select=("TS011",)) == ["shop/all.yaml:7:18 TS011"]
+
+
+def test_patches_that_harness_gives_to_a_kustomization(tree: Tree) -> None:
+    base = {"kustomization.yaml": "resources: [shop.yaml]\n", "shop.yaml": thing("Service")}
+    tree.write({**base, "patches/shop.yaml": PATCH})
+    assert tree.show(select=("TS011",)) == []
+    whole = PATCH.replace("spec: {", "spec: {selector: {matchLabels: {app: shop}}, ")
+    tree.write({"patches/shop.yaml": whole})
+    assert tree.show(select=("TS011",)) == ["patches/shop.yaml:8:18 TS011"]
+
+
+def test_parts_of_a_workload_without_a_kustomization(lint_text: Lint) -> None:
+    assert lint_text(PATCH, select=("TS011",)) == ["8:18 TS011"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "severity"),
+    [
+        ('{{- include "shop.labels" . | nindent 4 }}\n    app: shop', "warning"),
+        ('app: shop\n    {{- include "shop.labels" . | nindent 4 }}', "warning"),
+        ("app: shop\n    {{- toYaml .Values.labels | nindent 4 }}", "warning"),
+        ("app: shop\n    app: {{ .Values.labels.app }}", "error"),
+    ],
+)
+def test_a_key_that_an_action_writes_again(tree: Tree, labels: str, severity: str) -> None:
+    # Charts join lists of labels that overlap, and Helm deploys the last of each.
+    tree.write(
+        {
+            "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "values.yaml": "labels: {app: cart}\n",
+            "templates/_helpers.tpl": '{{ define "shop.labels" }}app: shop{{ end }}',
+            "templates/vs.yaml": "apiVersion: v1\nkind: Service\nmetadata:\n  name: shop\n  labels:\n"
+            f"    {labels}\n",
+        }
+    )
+    (finding,) = tree.lint(select=("TS002",))
+    assert finding.severity.label == severity

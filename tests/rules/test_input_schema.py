@@ -523,6 +523,105 @@ def test_an_unknown_field(look: Look, fields: str, mend: str) -> None:
     assert found.help == mend
 
 
+#: Where a field has another name today, and where it never was one of that place.
+OLD_OR_MISPLACED = [
+    ("route: [{destination: {name: shop}}]", "Write host."),
+    ("mirror: {name: shop}\nroute: [{destination: {host: shop}}]", "Write host."),
+    ("route: [{destination: {host: shop, name: shop}}]", "Remove it: host is there."),
+    # known fields at the wrong level
+    ("route: [{destination: {host: shop}, retries: {attempts: 3}}]", "Move it to spec.http[0]."),
+    ("route: [{destination: {host: shop, weight: 9}}]", "Move it to spec.http[0].route[0]."),
+    ("route: [{host: shop}]", "Move it to spec.http[0].route[0].destination."),
+    # not indented: the field that it belongs in is empty
+    ("match: [{uri: , regex: a}]", "Indent it to stand in uri."),
+    ("route: [{destination: , host: shop}]", "Indent it to stand in destination."),
+    ("match: [{uri: , scheme: , regex: a}]", "Remove it, or correct its name or its place."),
+    # what stands in the entries of a list
+    ("destination: {host: shop}", "Put it into an entry of route."),
+    ("host: shop", "Put it into the destination of an entry of route."),
+    ("weight: 9", "Move it to an entry of spec.http[0].route."),
+    ("uri: {prefix: /}", "Move it to an entry of spec.http[0].match."),
+    # one is there already: the name of the route, the timeout of all tries
+    (
+        "route: [{destination: {host: shop}, name: to-shop}]",
+        "Remove it, or write its value there.",
+    ),
+    (
+        "timeout: 5s\nmatch: [{timeout: 5s}]\nroute: [{destination: {host: shop}}]",
+        "Remove it, or write its value there.",
+    ),
+    ("match: [{headers: {}, header: {}}]", "Remove it, or correct its name or its place."),
+    # what is written in another way
+    ("match: [{request: {headers: {}}}]", "Write what it holds in the match itself."),
+    ("match: [{pathPrefix: /}]", "Write it as uri: {prefix: …}."),
+    ("fault: {abort: {percent: 9, httpStatus: 500}}", "Write it as percentage: {value: …}."),
+    (
+        "retries: {attempts: 3, timeout: 2s}",
+        "Write perTryTimeout if it is for each try, or move it to the route if it is for all of them.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "mend"), OLD_OR_MISPLACED)
+def test_an_old_name_or_a_wrong_place(look: Look, fields: str, mend: str) -> None:
+    (found,) = [one for one in look(route(fields)) if one.rule == "TS009"]
+    assert found.help == mend
+
+
+@pytest.mark.parametrize(
+    ("spec", "mend"),
+    [
+        ("name: shop", "Write host."),
+        ("host: shop\nname: shop", "Remove it: host is there."),
+        ("host: shop\nlabels: {a: b}", "Move it to metadata."),
+        (
+            "host: shop\ntrafficPolicy: {outlierDetection: {http: {interval: 5s}}}",
+            "Write what it holds in outlierDetection itself.",
+        ),
+        # the exact name of a field beside it is worth more than a name that is somewhat like it
+        (
+            "host: shop\ntrafficPolicy: {connectionPool: {http: {maxConnections: 9}}}",
+            "Move it to spec.trafficPolicy.connectionPool.tcp.",
+        ),
+        (
+            "host: shop\ntrafficPolicy: {connectionPool: {http: {connectTimeout: 9s}}}",
+            "Move it to spec.trafficPolicy.connectionPool.tcp.",
+        ),
+        ("host: shop\nsubsets: [{name: v1, matchLabels: {a: b}}]", "Write labels."),
+        ("host: shop\nsubsets: [{name: v1, host: shop}]", "Remove it, or write its value there."),
+    ],
+)
+def test_unknown_fields_of_a_destination_rule(look: Look, spec: str, mend: str) -> None:
+    assert [one.help for one in look(istio("DestinationRule", spec))] == [mend]
+
+
+@pytest.mark.parametrize("kind", ["VirtualService", "Gateway", "ServiceEntry"])
+def test_a_name_in_the_spec_stands_in_the_metadata_already(look: Look, kind: str) -> None:
+    found = [one for one in look(istio(kind, "name: shop")) if one.rule == "TS009"]
+    assert [one.help for one in found] == ["Remove it, or write its value there."]
+    assert " It belongs in metadata, which has one already." in found[0].message
+
+
+def test_the_discovery_of_a_service_entry_is_its_resolution(look: Look) -> None:
+    spec = "hosts: [a.example.com]\nports: [{number: 80, name: http}]\ndiscovery: DNS"
+    assert [one.help for one in look(istio("ServiceEntry", spec))] == ["Write resolution."]
+
+
+def test_the_servers_of_a_gateway_hold_its_hosts(look: Look) -> None:
+    (found,) = look(istio("Gateway", "hosts: [shop.example.com]\nservers: []"))
+    assert found.help == "Move it to an entry of spec.servers."
+
+
+def test_the_message_tells_the_new_name(look: Look) -> None:
+    (found,) = [
+        one
+        for one in look(route("route: [{destination: {name: shop, subset: v1}}]"))
+        if one.rule == "TS009"
+    ]
+    assert " Since Istio 0.8 it is called host." in found.message
+    assert "spec.http[0]." not in found.help
+
+
 def test_the_key_is_shown(look: Look) -> None:
     text = route(
         """

@@ -188,3 +188,12 @@ def test_deep_nesting(tree: Tree) -> None:
     (finding,) = tree.lint(select=("TS0",))
     assert (finding.rule, finding.span.line) == ("TS005", 6)
     assert "levels deep" in finding.message
+
+
+@pytest.mark.parametrize(
+    "line", ["name: %NAME%", "- %NAME%:80", "host: @NAME@", "image: {me}/shop:1"]
+)
+def test_words_that_another_tool_replaces_may_be_no_yaml(lint_text: Lint, line: str) -> None:
+    assert lint_text(f"{HEAD}  {line}\n", select=("TS001",)) == []
+    wrong = line.replace("%", "`").replace("@", "`").replace("{me}", "`me`")
+    assert len(lint_text(f"{HEAD}  {wrong}\n", select=("TS001",))) == 1

@@ -20,6 +20,7 @@ from pipelines import (
     routing,
     script,
     stage,
+    stage_template,
     step,
     step_template,
     swap,
@@ -283,6 +284,20 @@ def test_another_stage_may_roll_out(tree: Tree) -> None:
     assert found(tree, text) == marked(text)
 
 
+def test_a_stage_template_may_leave_the_rest_to_other_stages(tree: Tree) -> None:
+    text = stage("try", canary_deploy(), canary_delete(), rollback=UNDO)
+    assert found(tree, stage_template(text)) == set()
+    shifted = (canary_deploy(), traffic_routing(20), canary_delete("TS701"), rolling())
+    within = stage_template(stage("try", *shifted, rollback=(inherit(0), *UNDO)))
+    assert found(tree, within) == marked(within)
+
+
+def test_routes_that_an_earlier_stage_may_configure(tree: Tree) -> None:
+    text = stage("shift", canary_deploy(), inherit(0), canary_delete(), rolling(), rollback=UNDO)
+    assert severities(tree, pipeline(text)) == {"TS708": "error"}
+    assert severities(tree, stage_template(text)) == {"TS708": "warning"}
+
+
 def test_one_canary_per_stage(tree: Tree) -> None:
     text = canary_stage(
         canary_deploy(), canary_deploy("TS725", name="More"), canary_delete(), rolling()
@@ -486,6 +501,9 @@ def test_a_rollback_takes_traffic_back(tree: Tree) -> None:
         "rollbackSteps: []", "rollbackSteps: []  # TS723"
     )
     assert found(tree, text) == marked(text)
+    # What happens on a failure is no rollback.
+    never = pipeline(stage("prod", *steps, action="Ignore"))
+    assert found(tree, never) == set()
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def test_a_step_of_another_strategy(tree: Tree, kind: str, text: str) -> None:
     assert severities(tree, "TS607") == [Severity.ERROR]
 
 
-def test_a_canary_in_a_workflow_of_several_services(tree: Tree) -> None:
-    only = phase("Deploy", section("Deploy", step("K8S_CANARY_DEPLOY", mark="TS607")))
+def test_a_stage_deployment_in_a_workflow_of_several_services(tree: Tree) -> None:
+    only = phase("Deploy", section("Deploy", step("K8S_BLUE_GREEN_DEPLOY", mark="TS607")))
     check(tree, workflow(only, kind="MULTI_SERVICE"), "TS607")
     assert severities(tree, "TS607") == [Severity.WARNING]
 
@@ -218,6 +218,7 @@ def test_a_canary_in_a_workflow_of_several_services(tree: Tree) -> None:
         ("CANARY", canary_deploy()),
         ("BLUE_GREEN", BLUE_GREEN),
         ("MULTI_SERVICE", split()),
+        ("MULTI_SERVICE", canary_deploy()),
         ("ROLLING", split()),
         ("BLUE_GREEN", split()),
         ("${workflow.type}", canary_deploy()),
@@ -234,7 +235,15 @@ def test_a_split_before_the_canary(tree: Tree) -> None:
     first = phase(
         "Canary", section("Verify", split("10", mark="TS608")), section("Deploy", canary_deploy())
     )
-    check(tree, workflow(first, primary_phase(delete())), "TS608")
+    check(tree, workflow(first, primary_phase(delete())), "TS608", "TS650")
+    assert severities(tree, "TS608") == [Severity.ERROR]
+
+
+def test_a_split_before_the_canary_that_a_condition_may_skip(tree: Tree) -> None:
+    skip = "stepSkipStrategies:\n- assertionExpression: ${workflow.variables.calm}\n  scope: ALL_STEPS\n"
+    skipped = section("Verify", split("10", mark="TS608"), extra=skip)
+    first = phase("Canary", skipped, section("Deploy", canary_deploy()))
+    check(tree, workflow(first, primary_phase(delete())), "TS608", "TS650")
     assert severities(tree, "TS608") == [Severity.WARNING]
 
 
@@ -254,6 +263,7 @@ def colours(one: Any, other: Any, mark: str = "") -> str:
 def test_a_split_before_the_stage_deployment(tree: Tree) -> None:
     steps = (colours("80", "20", mark="TS608"), colours("100", "0"), BLUE_GREEN)
     check(tree, workflow(phase("One", section("Deploy", *steps)), kind="BLUE_GREEN"), "TS608")
+    assert severities(tree, "TS608") == [Severity.WARNING]
 
 
 @pytest.mark.parametrize(

@@ -314,9 +314,8 @@ def test_an_apply_before_the_canary_is_deployed(tree: Tree) -> None:
     (finding,) = ours(tree, text, FILES)
     assert finding.related[0].span.line > finding.span.line
     assert lines(finding, text) == ["name: Canary Deployment"]
-    ten = fg.split("10").replace("K8S_TRAFFIC_SPLIT", "K8S_TRAFFIC_SPLIT  # TS650")
-    split = fg.section("All", ten, fg.canary_deploy(), fg.rollout())
-    check(tree, fg.workflow(fg.phase("One", split, end)), FILES)  # beside TS608
+    split = fg.section("All", fg.split("10"), fg.canary_deploy(), fg.rollout())
+    check(tree, fg.workflow(fg.phase("One", split, end)), FILES)  # TS608 says so
     beside = fg.section("All", fg.split("10", service="shop"), fg.canary_deploy(), parallel=True)
     check(tree, fg.workflow(fg.phase("One", beside, end)), FILES)
 
@@ -389,6 +388,13 @@ def test_the_last_rollout_is_named(tree: Tree) -> None:
     (finding,) = ours(tree, text)
     assert '"Second"' in finding.help
     assert lines(finding, text) == ["name: Second"]
+
+
+def test_another_stage_may_take_the_share_back(tree: Tree) -> None:
+    steps = (ng.canary_deploy(), ng.traffic_routing(20, mark="TS651"), ng.rolling())
+    text = ng.stage_template(ng.stage("Deploy", *steps, rollback=(ng.inherit(0),)))
+    check(tree, text)
+    assert [finding.severity for finding in ours(tree, text)] == [W]
 
 
 def test_a_workflow_leaves_applied_weights(tree: Tree) -> None:

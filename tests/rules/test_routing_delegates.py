@@ -83,6 +83,13 @@ def test_a_delegate_with_hosts(tree: Tree) -> None:
     assert 'VirtualService web/cart has hosts ("cart"), so it is no delegate' in message
 
 
+def test_steps_of_a_tutorial_are_no_delegates_of_each_other(tree: Tree) -> None:
+    whole = cart(more="hosts: [cart], ")
+    assert found(tree, root(), whole, whole) == []
+    tree.write({"2.yaml": ""})
+    assert [file for file, _message in found(tree, root(), whole)] == ["0.yaml"]
+
+
 def test_a_delegate_that_delegates_again(tree: Tree) -> None:
     again = service("cart", "{http: [{delegate: {name: deep}}]}")
     ((file, message),) = found(tree, root(), again, complete=True)
@@ -122,3 +129,31 @@ def test_hidden_names_are_not_judged(tree: Tree, reference: str) -> None:
 def test_a_delegate_without_a_name(tree: Tree) -> None:
     ((_file, message),) = found(tree, root("{namespace: web}"))
     assert "The delegate has no name" in message
+
+
+NAMESPACES = "".join(
+    f"---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {n}}}\n" for n in ("web", "team")
+)
+
+
+@pytest.mark.parametrize("entry", ["wbe", "other", "We_b", "team/web", "'~'"])
+def test_an_export_to_that_names_no_namespace_is_one_mistake(tree: Tree, entry: str) -> None:
+    delegate = cart(more=f"exportTo: [{entry}], ", namespace="team")
+    tree.write({"a.yaml": root("{name: cart, namespace: team}") + "---\n" + delegate + NAMESPACES})
+    rules = [finding.rule for finding in tree.lint(select=("TS213", "TS413"), complete=True)]
+    assert rules == ["TS413"]
+
+
+@pytest.mark.parametrize("export", ["[team]", "[.]", "['.', team]"])
+def test_an_export_to_other_namespaces_that_are_there(tree: Tree, export: str) -> None:
+    delegate = cart(more=f"exportTo: {export}, ", namespace="team")
+    tree.write({"a.yaml": root("{name: cart, namespace: team}") + "---\n" + delegate + NAMESPACES})
+    rules = {finding.rule for finding in tree.lint(select=("TS213", "TS413"), complete=True)}
+    assert "TS213" in rules
+
+
+def test_an_export_to_out_of_sight_may_be_right_there(tree: Tree) -> None:
+    # Namespaces may lie elsewhere: what is sure is that the root's is none of those named.
+    delegate = cart(more="exportTo: [wbe], ", namespace="team")
+    tree.write({"a.yaml": root("{name: cart, namespace: team}") + "---\n" + delegate})
+    assert [finding.rule for finding in tree.lint(select=("TS213", "TS413"))] == ["TS213"]

@@ -305,8 +305,19 @@ ALSO = [
     Row(
         "perTryTimeout times attempts",
         "TS219",
-        f"- timeout: 5s\n  retries: {{attempts: 3, perTryTimeout: 2s}}  # <- warning\n  {ROUTE}",
-        f"- timeout: 6s\n  retries: {{attempts: 3, perTryTimeout: 2s}}\n  {ROUTE}",
+        f"- timeout: 5s\n  retries: {{attempts: 3, perTryTimeout: 2s, retryOn: 5xx}}  # <- warning\n"
+        f"  {ROUTE}",
+        f"- timeout: 6s\n  retries: {{attempts: 3, perTryTimeout: 2s, retryOn: 5xx}}\n  {ROUTE}",
+    ),
+    Row(
+        "tries that are not made again after a timeout",
+        "TS219",
+        f"- timeout: 5s\n  retries: {{attempts: 3, perTryTimeout: 5s}}  # <- info\n  {ROUTE}\n"
+        f"- timeout: 5s\n  retries: {{attempts: 3, perTryTimeout: 5s, retryOn: '503,connect-failure'}}"
+        f"  # <- info\n  {ROUTE}\n"
+        f"- timeout: 5s\n  retries: {{attempts: 3, perTryTimeout: 5s, retryOn: 'connect-failure,reset'}}"
+        f"  # <- warning\n  {ROUTE}",
+        f"- timeout: 5s\n  retries: {{attempts: 3, retryOn: connect-failure}}\n  {ROUTE}",
     ),
     Row(
         "perTryTimeout longer than timeout",

@@ -448,7 +448,7 @@ NAMES = [
     Row(
         "one name twice",
         "TS215",
-        f"- name: a\n  {ROUTE}\n- name: b\n  {ROUTE}\n- name: a  # <- warning\n  {ROUTE}",
+        f"- name: a\n  {ROUTE}\n- name: b\n  {ROUTE}\n- name: a  # <- info\n  {ROUTE}",
         f"- name: a\n  {ROUTE}\n- name: A\n  {ROUTE}\n- {ROUTE}\n- {ROUTE}\n- name: ''\n  {ROUTE}",
     ),
 ]
@@ -607,20 +607,24 @@ def test_a_base_that_an_inline_patch_completes(tree: Tree) -> None:
     assert tree.show(select=("TS210",)) == []
 
 
-def test_a_base_that_no_patch_in_sight_completes_is_a_warning(tree: Tree) -> None:
+@pytest.mark.parametrize(("folder", "severity"), [("shop", "warning"), ("base", "info")])
+def test_a_kustomization_that_no_patch_in_sight_completes_is_milder(
+    tree: Tree, folder: str, severity: str
+) -> None:
+    # The overlays of a base may be in another repository.
     tree.write(
         {
-            "base/kustomization.yaml": "resources: [deep/shop.yaml]\n",
-            "base/deep/shop.yaml": BASE,
-            "base/deep/delegate.yaml": manifest(f"gateways: [a]\nhttp: [{{{TO}}}]", "spec"),
+            f"{folder}/kustomization.yaml": "resources: [deep/shop.yaml, deep/delegate.yaml]\n",
+            f"{folder}/deep/shop.yaml": BASE,
+            f"{folder}/deep/delegate.yaml": manifest(f"gateways: [a]\nhttp: [{{{TO}}}]", "spec"),
         }
     )
     found = [
         (finding.severity.label, finding.span.line) for finding in tree.lint(select=("TS210",))
     ]
-    assert found == [("warning", 5), ("warning", 4)]
-    alone = tree.lint("base/deep/shop.yaml", select=("TS210",))
-    assert [finding.severity.label for finding in alone] == ["warning"]
+    assert found == [(severity, 5), (severity, 4)]
+    alone = tree.lint(f"{folder}/deep/shop.yaml", select=("TS210",))
+    assert [finding.severity.label for finding in alone] == [severity]
 
 
 def test_each_exclusion_has_its_own_sentence(tree: Tree) -> None:
@@ -649,6 +653,16 @@ def test_a_finding_has_the_codes_of_the_peers_that_find_it(
     tree.write({"shop.yaml": manifest(fragment)})
     (finding,) = tree.lint("shop.yaml", select=("TS210", "TS211", "TS212"))
     assert finding.aliases == aliases
+
+
+def test_an_argo_rollout_chooses_routes_by_their_names(tree: Tree) -> None:
+    tree.write({"shop.yaml": manifest(f"- name: a\n  {ROUTE}\n- name: a\n  {ROUTE}")})
+    (finding,) = tree.lint(select=("TS215",))
+    assert finding.severity.label == "info"
+    rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: shop}\nspec: {}\n"
+    tree.write({"rollout.yaml": rollout})
+    (finding,) = tree.lint(select=("TS215",))
+    assert finding.severity.label == "warning"
 
 
 def test_marks_are_read() -> None:

@@ -237,3 +237,31 @@ spec:
     select = ("TS009", *WEIGHTS)
     assert lint_text(text, select=select) == ["11:7 TS009"]
     assert lint_text(text.replace("weigth", "color"), select=select) == ["10:7 TS203", "11:7 TS009"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "wanted"),
+    [("NEW_WEIGHT", 0), ("__NEW__", 0), ("<new weight>", 0), ("NEW", 1), ("'90'", 1)],
+)
+def test_words_that_another_tool_replaces_are_weights(tree: Tree, weight: str, wanted: int) -> None:
+    tree.write(
+        {
+            "a.yaml": "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+            "metadata: {name: shop}\nspec:\n  hosts: [shop]\n  http:\n  - route:\n"
+            f"    - {{destination: {{host: shop, subset: a}}, weight: {weight}}}\n"
+            "    - {destination: {host: shop, subset: b}, weight: 10}\n"
+        }
+    )
+    assert tree.show(select=("TS201", "TS202", "TS203")) == ["a.yaml:8:54 TS202"] * wanted
+
+
+def test_a_destination_without_a_host_is_not_called_by_one(tree: Tree) -> None:
+    tree.write(
+        {
+            "a.yaml": "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+            "metadata: {name: shop}\nspec:\n  hosts: [shop]\n  http:\n  - route:\n"
+            "    - destination:\n    - {destination: {host: shop}, weight: 10}\n"
+        }
+    )
+    (finding,) = tree.lint(select=("TS203",))
+    assert finding.message.startswith("This destination has no weight")

@@ -587,7 +587,13 @@ spec:
 )
 def test_a_rule_that_loses_mutual_tls(tree: Tree, other: str, wanted: int) -> None:
     text = policy("loadBalancer: {simple: RANDOM}") + other
-    assert found(tree, text, OVERRIDE) == ["TS311 warning 7"] * wanted
+    assert found(tree, text, OVERRIDE) == ["TS311 info 7"] * wanted
+
+
+def test_before_meshes_turned_on_mutual_tls_by_themselves_it_is_a_warning(tree: Tree) -> None:
+    tree.write({"a.yaml": policy("loadBalancer: {simple: RANDOM}") + wide()})
+    (finding,) = tree.lint(select=OVERRIDE, istio_version="1.4")
+    assert finding.severity.label == "warning"
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,26 @@ def show(tree: Tree, files: dict[str, str], **settings: Any) -> list[str]:
     return tree.show(select=SUBSETS, **settings)
 
 
+@pytest.mark.parametrize(
+    ("weight", "other", "waits"),
+    [("0", "100", True), ("10", "90", False), ("0", "0", False), ("0", '"${W}"', False)],
+)
+@pytest.mark.parametrize("is_template", [False, True])
+def test_a_subset_that_gets_no_requests_yet(
+    tree: Tree, weight: str, other: str, waits: bool, is_template: bool
+) -> None:
+    # Istio leaves such a destination out: values may raise its weight and define the subset at once.
+    if is_template:
+        tree.write({"values.yaml": f"weight: {weight}\n"})
+        weight = "{{ .Values.weight }}"
+    more = f"  weight: {weight}\n    - {{destination: {{host: shop, subset: v1}}, weight: {other}}}"
+    tree.write({"vs.yaml": service() + "    " + more + "\n", "dr.yaml": rule("v1")})
+    (finding,) = tree.lint(select=("TS301",))
+    assert finding.span.line == 12
+    assert finding.severity.label == ("warning" if waits and is_template else "error")
+    assert ("gets no requests" in finding.message) == waits
+
+
 @pytest.mark.parametrize("subsets", [("v1",), ("v1", "v3"), ("V2",), ()])
 def test_a_rule_of_the_folder_lacks_the_subset(tree: Tree, subsets: tuple[str, ...]) -> None:
     assert show(tree, {"vs.yaml": service(), "dr.yaml": rule(*subsets)}) == [FOUND]
@@ -208,6 +228,18 @@ def test_a_patch_that_speaks_of_the_subset_defines_it(tree: Tree) -> None:
     assert show(tree, files) == []
 
 
+def test_a_patch_of_another_team_speaks_of_its_own_objects(tree: Tree) -> None:
+    files = {
+        "cart/base/dr.yaml": rule("v1"),
+        "cart/base/kustomization.yaml": "resources: [dr.yaml]\n",
+        "cart/prod/patch.yaml": rule("v1", "v2"),
+        "cart/prod/kustomization.yaml": "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+        "shop/vs.yaml": service(),
+        "shop/dr.yaml": rule("v1"),
+    }
+    assert show(tree, files) == ["shop/vs.yaml:12:18 TS301"]
+
+
 def test_a_patch_in_the_kustomization_itself(tree: Tree) -> None:
     kustomization = """\
     resources: [../base, vs.yaml]
@@ -298,3 +330,13 @@ def test_a_slip_in_a_route_leaves_no_subset_unused(
     tree.write({**files, "dr.yaml": rule("v1", "v2", host="shopping")})
     found = tree.show(select=(*SUBSETS, "TS312"), complete=True)
     assert [line.split()[1] for line in found] == [told]
+
+
+def test_single_files_of_a_folder(tree: Tree) -> None:
+    # A hook hands over two of three files: the third may define the subset.
+    tree.write({"vs.yaml": service(), "dr.yaml": rule("v1"), "more/other.yaml": rule("v3")})
+    given = ("vs.yaml", "dr.yaml")
+    assert tree.show(*given, select=SUBSETS) == [FOUND]
+    tree.write({"dr-2.yaml": rule("v1", "v2")})
+    assert tree.show(*given, select=SUBSETS) == []
+    assert tree.show(select=SUBSETS) == []

@@ -1,0 +1,7 @@
+{{- define "lib.route" -}}
+- route:
+  {{- range $subset, $weight := .split }}
+  - destination: {host: {{ $.host }}, subset: {{ $subset }}}
+    weight: {{ $weight }}
+  {{- end }}
+{{- end }}

@@ -1,0 +1,3 @@
+{{- define "service.name" -}}
+{{ required "a name" .Values.name }}
+{{- end }}
