@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .catalog.company import Ledger as Ledger
     from .catalog.company import Together as Together
     from .catalog.core import Catalog as Catalog
-    from .catalog.core import Lookup as Lookup
-    from .catalog.core import defined_subsets as defined_subsets
     from .catalog.endpoints import contradicting_label as contradicting_label
     from .catalog.endpoints import endpoint_labels as endpoint_labels
     from .catalog.endpoints import selects_nothing as selects_nothing
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from .catalog.hosts import EXTERNAL as EXTERNAL
     from .catalog.hosts import Host as Host
     from .catalog.hosts import namespaces_meet as namespaces_meet
+    from .catalog.lookup import Lookup as Lookup
     from .catalog.mesh import USE_WAYPOINT as USE_WAYPOINT
     from .catalog.mesh import WaypointName as WaypointName
     from .catalog.mesh import injects as injects
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from .catalog.rivals import Seat as Seat
     from .catalog.rivals import share_audience as share_audience
     from .catalog.slips import one_slip_away as one_slip_away
+    from .catalog.subsets import defined_subsets as defined_subsets
     from .config import Config as Config
     from .config import Override as Override
     from .delegates import Delegation as Delegation
@@ -230,7 +230,9 @@ _HOMES = {
         "failing_split",
         "manifests_of",
     ),
-    "catalog.core": ("Catalog", "Lookup", "defined_subsets"),
+    "catalog.core": ("Catalog",),
+    "catalog.lookup": ("Lookup",),
+    "catalog.subsets": ("defined_subsets",),
     "catalog.company": ("Ledger", "Together"),
     "config": ("Config", "Override"),
     "delegates": (

@@ -20,7 +20,7 @@ from .hosts import Host
 
 if TYPE_CHECKING:
     from ..scope import Scope
-    from .core import Catalog
+    from .clients import ClientCatalog
 
 
 def namespace_of(rule: DestinationRule) -> str | None:
@@ -33,13 +33,13 @@ def chosen_clients(rule: DestinationRule) -> bool:
     return rule.spec.get("workloadSelector") is not None
 
 
-def is_private(rule: DestinationRule, catalog: Catalog) -> bool:
+def is_private(rule: DestinationRule, catalog: ClientCatalog) -> bool:
     """Whether only clients of the rule's own namespace get it."""
     scopes = set(map(str, catalog.exported_to(rule)))
     return chosen_clients(rule) or (bool(scopes) and scopes <= {".", rule.namespace})
 
 
-def takes_part(rule: DestinationRule, client: str | None, catalog: Catalog) -> bool:
+def takes_part(rule: DestinationRule, client: str | None, catalog: ClientCatalog) -> bool:
     """Whether a rule takes part in the choice for clients of a namespace, be it exported to them or not.
 
     Among the rules of another namespace, Istio picks the most specific host first and looks at
@@ -52,7 +52,10 @@ def takes_part(rule: DestinationRule, client: str | None, catalog: Catalog) -> b
 
 
 def first_in_line(
-    rules: Sequence[DestinationRule], client: str | None, service: str | None, catalog: Catalog
+    rules: Sequence[DestinationRule],
+    client: str | None,
+    service: str | None,
+    catalog: ClientCatalog,
 ) -> list[DestinationRule]:
     """Those of some rules for one host that stand before the others for clients of a namespace.
 
@@ -81,7 +84,7 @@ def exported_to(rule: DestinationRule) -> frozenset[str]:
 
 def rival_rules(
     scope: Scope,
-    catalog: Catalog,
+    catalog: ClientCatalog,
     compete: Callable[[DestinationRule, DestinationRule], bool] = lambda _first, _second: True,
 ) -> Iterator[tuple[DestinationRule, DestinationRule, Together]]:
     """Pairs of rules of one namespace, for one host and all of its clients, that deploy together.

@@ -18,7 +18,7 @@ from ..values import is_text
 
 if TYPE_CHECKING:
     from ..scope import Scope
-    from .core import Catalog
+    from .tree import TreeCatalog
 
 Item = TypeVar("Item")
 #: By namespace and name: an object and what it claims.
@@ -80,7 +80,7 @@ class Ledger(Generic[Item]):
     Objects of one namespace and name are alternatives of each other: only the first is kept.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: TreeCatalog) -> None:
         self.catalog = catalog
         self._near: dict[tuple[int, Hashable], Entries[Item]] = defaultdict(dict)
         self._all: dict[Hashable, Entries[Item]] = defaultdict(dict)
@@ -122,5 +122,5 @@ class Ledger(Generic[Item]):
                 yield item, Together.AFAR
 
 
-def _is_only_one(resource: Resource, catalog: Catalog) -> bool:
+def _is_only_one(resource: Resource, catalog: TreeCatalog) -> bool:
     return is_text(resource.namespace) and len(catalog.copies(resource)) == 1

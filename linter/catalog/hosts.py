@@ -7,8 +7,15 @@ are read as that service too, since every client reaches it by these names.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from ..resource import Resource
+from ..values import Unknown
+
+R = TypeVar("R", bound=Resource)
 
 #: The namespace of a host that is no service of the cluster.
 EXTERNAL: Final = ""
@@ -57,3 +64,22 @@ def canonical_host(host: str, namespace: str | None, domain: str = "cluster.loca
     if text == whole and owner in _PUBLIC:
         return Host(whole, EXTERNAL)
     return Host(name, owner)
+
+
+class HostIndex(Generic[R]):
+    """Objects by the hosts that they are for: exact ones by name, those with a wildcard, hidden ones."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[tuple[Host, R]]] = defaultdict(list)
+        self.wild: list[tuple[str, R]] = []
+        self.hidden: list[tuple[Unknown, R]] = []
+
+    def add(self, written: object, resource: R, host_of: Callable[[str, Resource], Host]) -> None:
+        """File an object under a host as it writes it."""
+        if isinstance(written, Unknown):
+            self.hidden.append((written, resource))
+        elif isinstance(written, str) and written.startswith("*"):
+            self.wild.append((written.lower(), resource))
+        elif isinstance(written, str) and written:
+            host = host_of(written, resource)
+            self.by_name[host.name].append((host, resource))

@@ -34,7 +34,7 @@ from ..values import HIDDEN, Unknown, is_text
 from .nearby import folder_of
 
 if TYPE_CHECKING:
-    from .core import Catalog
+    from .tree import TreeCatalog
 
 #: Where Istio's settings have what each of ours says.
 _FIELDS: Final = {
@@ -112,7 +112,7 @@ class MeshWide:
         """What holds for the whole tree."""
         return self._said_by(self._whole, key)
 
-    def around(self, asker: Resource, key: str, catalog: Catalog) -> Any:
+    def around(self, asker: Resource, key: str, catalog: TreeCatalog) -> Any:
         """What holds for an object."""
         if key in self.said or not self.sources:
             return self._said_by((), key)
@@ -120,7 +120,7 @@ class MeshWide:
             self._near[id(asker)] = self._deployed_with(asker, catalog)
         return self._said_by(self._near[id(asker)], key)
 
-    def default_export(self, resource: Resource, catalog: Catalog) -> list[Any]:
+    def default_export(self, resource: Resource, catalog: TreeCatalog) -> list[Any]:
         """Who sees an object that does not say so itself; empty where all do."""
         if not self.said and not self.sources:
             return []
@@ -132,7 +132,7 @@ class MeshWide:
             return ["."] if "." in entries else []
         return [] if "*" in entries else list(entries)
 
-    def _deployed_with(self, asker: Resource, catalog: Catalog) -> list[MeshSource]:
+    def _deployed_with(self, asker: Resource, catalog: TreeCatalog) -> list[MeshSource]:
         scope = asker.file.scope
         if scope is not None and scope.part_of:
             every = [source.resource for source in self.sources]
@@ -157,7 +157,7 @@ class MeshWide:
         """Where a setting of the whole tree is written, other than in the configuration."""
         return self._written_at(self._whole, key)
 
-    def default_told_at(self, resource: Resource, catalog: Catalog) -> Place | None:
+    def default_told_at(self, resource: Resource, catalog: TreeCatalog) -> Place | None:
         """Where it is written who sees an object that does not say so itself."""
         key = _export_key(resource)
         self.default_export(resource, catalog)

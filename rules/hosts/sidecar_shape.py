@@ -190,8 +190,7 @@ def _policy(sidecar: Sidecar) -> Iterator[Flaw]:
         yield place, text, "Write `mode: ALLOW_ANY`, or remove `egressProxy`."
     elif is_text(host) and (problem := host_problem(host)):
         text = f'The egress proxy\'s host "{host}" {problem}.'
-        mend = "Write a host name without a wildcard." if "*" in host else host_mend(host)
-        yield place, text, mend
+        yield place, text, "Write a host name alone, without wildcard, scheme, port and path."
     elif proxy.get("port") is None:
         yield place, "The egress proxy needs a port.", "Add `port:` with the proxy's `number`."
 
