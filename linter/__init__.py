@@ -12,7 +12,6 @@ from .version import VERSION as __version__
 
 if TYPE_CHECKING:
     from .catalog.choice import chosen_clients as chosen_clients
-    from .catalog.choice import exported_to as exported_to
     from .catalog.choice import rival_rules as rival_rules
     from .catalog.company import Ledger as Ledger
     from .catalog.company import Together as Together
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from .catalog.gateways import Listener as Listener
     from .catalog.gateways import ServedHosts as ServedHosts
     from .catalog.gateways import gateway_host_problem as gateway_host_problem
+    from .catalog.gateways import gateway_key as gateway_key
     from .catalog.gateways import gateway_references as gateway_references
     from .catalog.gateways import hides_selector as hides_selector
     from .catalog.gateways import is_mesh_host as is_mesh_host
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .delegates import match_conflicts as match_conflicts
     from .document import MANAGED as MANAGED
     from .document import Document as Document
+    from .document import DocumentError as DocumentError
     from .document import path_text as path_text
     from .engine import Report as Report
     from .engine import lint as lint
@@ -123,10 +124,8 @@ if TYPE_CHECKING:
     from .harness.steps import unknown_keys as unknown_keys
     from .harness.steps import written_as as written_as
     from .hooks import hookimpl as hookimpl
-    from .matching.conditions import gateway_key as gateway_key
     from .matching.shadows import Shadow as Shadow
     from .matching.shadows import shadows as shadows
-    from .parsing import DocumentError as DocumentError
     from .peers import codes_of_match as codes_of_match
     from .peers import codes_of_rivals as codes_of_rivals
     from .peers import codes_of_route as codes_of_route
@@ -242,7 +241,7 @@ _HOMES = {
         "is_exported",
         "match_conflicts",
     ),
-    "document": ("MANAGED", "Document", "path_text"),
+    "document": ("MANAGED", "Document", "DocumentError", "path_text"),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
     "flaws": (
@@ -263,6 +262,7 @@ _HOMES = {
         "ServedHosts",
         "TLS_PROTOCOLS",
         "gateway_host_problem",
+        "gateway_key",
         "gateway_references",
         "hides_selector",
         "is_mesh_host",
@@ -307,7 +307,6 @@ _HOMES = {
     "harness.steps": ("explain_setting", "misfits_about", "unknown_keys", "written_as"),
     "harness.split": ("SplitDestination", "TrafficSplit", "early_splits", "traffic_splits"),
     "catalog.hosts": ("EXTERNAL", "Host", "namespaces_meet"),
-    "matching.conditions": ("gateway_key",),
     "matching.shadows": ("Shadow", "shadows"),
     "catalog.mesh": (
         "USE_WAYPOINT",
@@ -317,7 +316,6 @@ _HOMES = {
         "uses_waypoint",
         "wants_sidecar",
     ),
-    "parsing": ("DocumentError",),
     "protocols": ("TCP_PROTOCOLS", "protocol_of", "service_protocol"),
     "peers": (
         "codes_of_rivals",
@@ -330,7 +328,7 @@ _HOMES = {
         "codes_without_subset",
     ),
     "policies": ("POLICY_PARTS", "Policy", "is_present", "says_nothing", "traffic_policies"),
-    "catalog.choice": ("chosen_clients", "exported_to", "rival_rules"),
+    "catalog.choice": ("chosen_clients", "rival_rules"),
     "catalog.endpoints": ("contradicting_label", "endpoint_labels", "selects_nothing"),
     "catalog.references": ("is_delivery_pair",),
     "resolution": ("resolution_flaws",),

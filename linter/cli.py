@@ -9,7 +9,6 @@ from importlib import import_module
 from io import BytesIO, TextIOWrapper
 
 from .commands import COMMANDS
-from .config_file import ConfigError
 from .options import CommandError, UsageError, complain
 
 INTERRUPTED = 130
@@ -34,9 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         complain("error", f"{error} (tsplit-lint --help shows the options)")
     except CommandError as error:
-        complain("error", str(error))
-    except ConfigError as error:
-        for mistake in error.mistakes:
+        for mistake in error.args:
             complain("error", mistake)
     except Exception as error:
         if os.environ.get("TSPLIT_LINT_DEBUG"):

@@ -12,7 +12,8 @@ from typing import Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from .parsing import DocumentError, compose
+from .document import DocumentError
+from .parsing import compose
 from .source import SourceFile
 
 #: What a comment has that is ours.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from .finding import Severity
 
@@ -20,8 +21,7 @@ MESH_DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Override:
+class Override(NamedTuple):
     """Settings for the files that some patterns match; a later override wins over an earlier one.
 
     `paths` are written as in .gitignore, relative to the root of the settings.
@@ -29,12 +29,11 @@ class Override:
 
     paths: tuple[str, ...]
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = MappingProxyType({})
     complete: bool | None = None
 
 
-@dataclass(frozen=True)
-class DeclaredScope:
+class DeclaredScope(NamedTuple):
     """What deploys together, as a team says.
 
     `paths` are written as in .gitignore, relative to the root of the settings.  `values_set` names the

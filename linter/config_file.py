@@ -8,21 +8,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .document import Document, plain_data
-from .parsing import DocumentError
+from .document import Document, DocumentError
+from .plain_schema import surely_fits
 from .source import SourceFile
 from .words import did_you_mean, level_hint, one_of
 
 NAMES: Final = (".tsplit-lint.yaml", ".tsplit-lint.yml", "pyproject.toml")
 TABLE: Final = "tsplit-lint"
-_TOML_LINE: Final = re.compile(r"line (\d+), column (\d+)")
+_TOML_LINE: Final = r"line (\d+), column (\d+)"
 _TYPES: Final = {
     "array": "a list",
     "boolean": "true or false",
     "object": "a mapping",
     "string": "text",
 }
-_KINDS: Final[dict[str, type]] = {"array": list, "boolean": bool, "object": dict, "string": str}
 
 KeyPath = tuple[str | int, ...]
 
@@ -119,7 +118,7 @@ def read_config(path: Path) -> ConfigFile:
         raise ConfigError(f"{_shown(path)}: the file is not UTF-8") from None
     file = (_read_toml if path.suffix == ".toml" else _read_yaml)(path, text)
     schema = _schema()
-    if not _is_plainly_valid(file.data, schema, schema):
+    if not surely_fits(file.data, schema):
         _explain_all(file, schema)
     return file
 
@@ -134,6 +133,8 @@ def _checked(path: Path, data: Any, layout: _Layout) -> ConfigFile:
 
 
 def _read_yaml(path: Path, text: str) -> ConfigFile:
+    from .nodes import plain_data
+
     shown = _shown(path)
     source = SourceFile(shown, text)
     document = Document(source, 0, text, 0, None)
@@ -172,7 +173,7 @@ def _read_toml(path: Path, text: str) -> ConfigFile:
     try:
         data = _tool(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
+        found = re.search(_TOML_LINE, str(error))
         # without a place it is the end of the file, where something is still open
         where = f":{found[1]}:{found[2]}" if found else f":{len(text.splitlines())}"
         reason = str(error).split(" (at ")[0]
@@ -185,18 +186,16 @@ def _read_toml(path: Path, text: str) -> ConfigFile:
 class _TomlLayout:
     """Finds keys by a look at the text: tables and keys as people write them, one to a line."""
 
-    _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]#]+?)[ \t]*\]\]?[ \t]*(?:#.*)?\Z")
-    _KEY = re.compile(
-        r"""[ \t]*((?:[\w-]+|"[^"]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"]*"|'[^']*'))*)[ \t]*="""
-    )
+    _HEADER = r"[ \t]*(\[\[?)[ \t]*([^\]#]+?)[ \t]*\]\]?[ \t]*(?:#.*)?\Z"
+    _KEY = r"""[ \t]*((?:[\w-]+|"[^"]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"]*"|'[^']*'))*)[ \t]*="""
 
     def __init__(self, text: str) -> None:
         self.places: dict[KeyPath, int] = {}
         table: KeyPath = ()
         counts: dict[KeyPath, int] = {}
         for number, line in enumerate(text.split("\n"), start=1):
-            header = self._HEADER.match(line)
-            pair = self._KEY.match(line)
+            header = re.match(self._HEADER, line)
+            pair = re.match(self._KEY, line)
             if header:
                 table = self._numbered(self._split(header[2]), counts, header[1] == "[[")
                 self._add(table, number)
@@ -236,45 +235,6 @@ def _schema() -> dict[str, Any]:
     folder = next(iter(import_module("tsplit_lint.schemas").__path__))
     schema: dict[str, Any] = json.loads(Path(folder, "config.json").read_text(encoding="utf-8"))
     return schema
-
-
-def _is_plainly_valid(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
-    """Whether a value passes the schema beyond doubt.
-
-    jsonschema has the last word, and importing it takes longer than a run: it is asked only about
-    what this look at a few keywords cannot vouch for.
-    """
-    for keyword, wanted in schema.items():
-        if keyword in ("$schema", "$id", "$defs", "title", "description", "default"):
-            passes = True
-        elif keyword == "$ref":
-            passes = _is_plainly_valid(value, root["$defs"][wanted.rpartition("/")[2]], root)
-        elif keyword == "type":
-            passes = type(value) is _KINDS[wanted]
-        elif keyword == "enum":
-            passes = isinstance(value, str) and value in wanted
-        elif keyword in ("minLength", "minItems"):
-            passes = len(value) >= wanted
-        elif keyword == "required":
-            passes = all(key in value for key in wanted)
-        elif keyword == "items":
-            passes = all(_is_plainly_valid(item, wanted, root) for item in value)
-        elif keyword == "properties":
-            passes = all(
-                key not in wanted or _is_plainly_valid(item, wanted[key], root)
-                for key, item in value.items()
-            )
-        elif keyword == "additionalProperties":
-            known = schema.get("properties", {})
-            passes = all(
-                key in known or (wanted is not False and _is_plainly_valid(item, wanted, root))
-                for key, item in value.items()
-            )
-        else:
-            passes = False
-        if not passes:
-            return False
-    return True
 
 
 def _explain_all(file: ConfigFile, schema: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .catalog.hosts import namespaces_meet
 from .resource import Route, VirtualService, as_dict, as_list, known_namespace
@@ -43,8 +43,7 @@ _ENTRY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Delegation:
+class Delegation(NamedTuple):
     """What a root route names: `namespace` is None where the root has none in its file.
 
     `found` are the VirtualServices of that name, the delegates first in line; `hidden`: an expression

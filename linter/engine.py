@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .catalog.core import Catalog
 from .catalog.meshwide import MeshWide
@@ -30,6 +30,10 @@ from .versions import version_of
 if TYPE_CHECKING:
     from .harness.model import Rollout
     from .kustomize.told import Retold
+
+
+#: In longer texts, looking for the words that rules need takes more time than asking all rules.
+_SHORT: Final = 100_000
 
 
 @dataclass
@@ -169,7 +173,7 @@ def lint_files(
         )
 
     def run(subjects: Mapping[str, Sequence[Any]]) -> Iterator[Finding]:
-        for finding in _run_rules(rules, subjects, catalog, report, retold):
+        for finding in _run_rules(asked, subjects, catalog, report, retold):
             if not off(finding):
                 yield finding
 
@@ -177,6 +181,7 @@ def lint_files(
         return settings.ignores(finding.rule, finding.name, finding.file)
 
     retold = _retold(loaded.scopes)
+    asked = rules if retold is not None else _with_words(rules, loaded.files)
     suppressions = Suppressions(loaded.files, every, ran)
     kept = list(suppressions.apply(run(_subjects(loaded.files, loaded.scopes, rollouts))))
     kept += suppressions.apply(run({"Suppression": suppressions.faulty()}))
@@ -197,7 +202,7 @@ def _count(scopes: Iterable[Scope]) -> int:
     """How many objects are linted; one that several kustomizations build counts once."""
     plain, built = 0, set()
     for scope in scopes:
-        found = [r for r in scope.resources if not r.file.is_copy]
+        found = [r for r in scope.resources if r.kind and not r.file.is_copy]
         documents = (r.document for r in found if r.document.is_linted)
         if scope.built is None:
             plain += sum(1 for _document in documents)
@@ -236,6 +241,18 @@ def _subjects(
                     subjects[klass.__name__].append(resource)
     subjects["Rollout"] = [rollout for rollout in rollouts if not rollout.file.context]
     return subjects
+
+
+def _with_words(rules: Sequence[RuleInfo], files: Iterable[SourceFile]) -> Sequence[RuleInfo]:
+    """The rules that may have something to say about the files, by the words that they need."""
+    texts = [text for file in files for text in file.texts]
+    if sum(map(len, texts)) > _SHORT:
+        return rules
+    return [
+        rule
+        for rule in rules
+        if not rule.needs or any(word in text for word in rule.needs for text in texts)
+    ]
 
 
 def _run_rules(

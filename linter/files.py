@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     #: Folders (absolute) with the patterns that hold in them; later ones win.
     Rules = list[tuple[str, GitIgnoreSpec]]
 
+#: Larger files are not manifests that anyone edits.
+MAX_BYTES: Final = 20 * 1024 * 1024
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 #: Folders that never hold manifests of the project itself.
 SKIPPED_FOLDERS: Final = frozenset(
@@ -28,7 +29,6 @@ class NoSuchPath(Exception):  # noqa: N818 reads as a sentence where it is caugh
     """A path that does not exist."""
 
 
-@dataclass
 class Walk:
     """How to walk: extra exclude patterns (as in .gitignore, relative to `root`).
 
@@ -36,11 +36,12 @@ class Walk:
     are no regular files (pipes).
     """
 
-    root: Path
-    exclude: Sequence[str] = ()
-    unreadable: list[str] = field(default_factory=list)
-    streams: list[str] = field(default_factory=list)
-    _seen: set[tuple[int, int]] = field(default_factory=set)
+    def __init__(self, root: Path, exclude: Sequence[str] = ()) -> None:
+        self.root = root
+        self.exclude = exclude
+        self.unreadable: list[str] = []
+        self.streams: list[str] = []
+        self._seen: set[tuple[int, int]] = set()
 
     def find(self, paths: Iterable[str | Path], without: Iterable[str] = ()) -> Iterator[str]:
         """The files under the paths, each once, in a stable order; raises NoSuchPath.
@@ -135,6 +136,7 @@ class Sight:
         self._given = [os.path.abspath(path) for path in given if os.path.isdir(path)]
         self._files = files
         self._whole: dict[str, bool] = {}
+        self._others_in: dict[str, list[str]] = {}
         self._texts: dict[str, str] = {}
 
     def whole(self, folder: str) -> bool:
@@ -143,9 +145,18 @@ class Sight:
             self._whole[folder] = next(self._others(folder), None) is None
         return self._whole[folder]
 
-    def elsewhere(self, folder: str, pattern: re.Pattern[str]) -> bool:
-        """Whether a pattern is in a manifest of a folder that is not among the files."""
-        return any(map(pattern.search, map(self._text, self._others(folder))))
+    def elsewhere(self, folder: str, holds: Callable[[str], bool], *, below: bool = True) -> bool:
+        """Whether it holds of the text of a manifest that is not among the files.
+
+        Those of a folder are asked, and those `below` it.
+        """
+        path = os.path.abspath(folder)
+        if path not in self._others_in:
+            self._others_in[path] = list(self._others(folder))
+        others = self._others_in[path]
+        return any(
+            holds(self._text(other)) for other in others if below or os.path.dirname(other) == path
+        )
 
     def _others(self, folder: str) -> Iterator[str]:
         """The manifests of a folder that are not among the files."""
@@ -157,11 +168,14 @@ class Sight:
                     yield file
 
     def _text(self, path: str) -> str:
+        """The text of a file; empty for what a run would not read."""
         if path not in self._texts:
             try:
-                self._texts[path] = Path(path).read_text(encoding="utf-8", errors="replace")
+                small = os.path.getsize(path) <= MAX_BYTES
+                raw = Path(path).read_bytes() if small else b""
             except OSError:
-                self._texts[path] = ""
+                raw = b""
+            self._texts[path] = raw.decode(errors="replace")
         return self._texts[path]
 
     @cached_property

@@ -34,8 +34,7 @@ class Span(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that explains a finding."""
 
     file: str
@@ -43,8 +42,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceName:
+class ResourceName(NamedTuple):
     """Which object a finding is about."""
 
     kind: str
@@ -52,8 +50,7 @@ class ResourceName:
     namespace: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A way to mend a finding by machine."""
 
     safe: bool

@@ -19,6 +19,8 @@ from .workload import Sidecar
 #: A place, what is wrong there, and how to mend it: the last two are whole sentences.
 Flaw = tuple[Place, str, str]
 
+#: What the address of a Unix domain socket begins with.
+UNIX: Final = "unix://"
 _PROTOCOL_NAMES: Final = sorted(word.upper() for word in PROTOCOLS)
 
 

@@ -6,34 +6,33 @@ import os
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from .config import Config
 from .declared import DeclaredScopes
+from .document import DocumentError
+from .files import MAX_BYTES
 from .finding import Span
-from .parsing import DocumentError, check_syntax
 from .rendering import Renderings
 from .scope import KUSTOMIZATION_NAMES, Home, Homes, Scope
 from .source import Problem, SourceFile, Variant, has_objects, looks_like_manifest
 
-#: Larger files are not manifests that anyone edits.
-MAX_BYTES: Final = 20 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _VALUES_FILE: Final = re.compile(r"(.*[-_.])?values([-_.].*)?\.ya?ml\Z")
+_KIND: Final = re.compile(r"^kind:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
 #: Characters that no YAML parser takes within a text, and what each is called.
 _STRAY: Final = {"\ufeff": "a byte-order mark in the middle", "\0": "a NUL byte"}
 
 
-@dataclass
 class Loaded:
     """Everything read: the files in order and the scopes they make."""
 
-    files: list[SourceFile] = field(default_factory=list)
-    scopes: list[Scope] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[SourceFile] = []
+        self.scopes: list[Scope] = []
+        self.unreadable: list[str] = []
+        self.notes: list[str] = []
 
 
 class Loader:
@@ -188,6 +187,8 @@ class Loader:
             ):
                 self._render(file, full, home)
             file.read_documents()
+            if file.problems and not (is_values or has_objects(file.text)):
+                file.problems = [each for each in file.problems if each.kind != "encoding"]
             yield file
 
     def _enter(self, loaded: Loaded, file: SourceFile) -> None:
@@ -253,6 +254,9 @@ class Loader:
         problem = self.renderings.render(file, path, home, file.variant)
         if problem is None:
             return
+        if problem.kind == "limit" and _defines_kinds_only(file.text):
+            file.unreadable = True
+            return
         ours = home.kind == "chart" or (
             looks_like_manifest(file.text)
             and has_objects(file.text)
@@ -289,7 +293,15 @@ def read_stream(path: str) -> bytes:
         return stream.read(MAX_BYTES + 1)
 
 
+def _defines_kinds_only(text: str) -> bool:
+    """Whether a template writes nothing but definitions of kinds, which no rule is about."""
+    kinds = {match[1] for match in _KIND.finditer(text)}
+    return kinds == {"CustomResourceDefinition"}
+
+
 def _is_plain_yaml(text: str) -> bool:
+    from .parsing import check_syntax
+
     try:
         check_syntax(text)
     except DocumentError:

@@ -7,19 +7,19 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from .config_file import ConfigError
-from .registry import all_rules
-from .settings import LEVELS, Flags, Settings, settle
-from .words import did_you_mean, one_of
+from .words import LEVELS, did_you_mean, one_of
+
+if TYPE_CHECKING:
+    from .settings import Flags, Settings
 
 PROG: Final = "tsplit-lint"
-_VALUED: Final = re.compile(r"argument (?:-\w/)?(--[\w-]+): ignored explicit argument .*", re.S)
+_VALUED: Final = r"(?s)argument (?:-\w/)?(--[\w-]+): ignored explicit argument .*"
 
 
 class CommandError(Exception):
-    """What keeps a command from its work; the message is one sentence."""
+    """What keeps a command from its work: messages of one sentence each."""
 
 
 class UsageError(CommandError):
@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        valued = _VALUED.fullmatch(message)
+        valued = re.fullmatch(_VALUED, message)
         raise UsageError(
             f"{valued[1]} takes no value" if valued else message.removeprefix("argument ")
         )
@@ -194,7 +194,11 @@ def add_config_flags(parser: argparse._ActionsContainer) -> None:
 
 
 def settings_of(namespace: argparse.Namespace) -> Settings:
-    """The effective settings of a command line; raises ConfigError."""
+    """The effective settings of a command line; raises CommandError."""
+    from .config_file import ConfigError
+    from .registry import all_rules
+    from .settings import settle
+
     try:
         os.getcwd()
     except OSError as error:
@@ -204,21 +208,23 @@ def settings_of(namespace: argparse.Namespace) -> Settings:
     rules, notes = all_rules()
     try:
         return settle(_flags(namespace), rules)
-    except ConfigError:
+    except ConfigError as error:
         for note in notes:  # a rule that is missing may be one of a plugin that failed
             complain("note", note)
-        raise
+        raise CommandError(*error.mistakes) from None
 
 
 def _flags(namespace: argparse.Namespace) -> Flags:
     """The flags that a command line gave."""
+    from .settings import Flags
+
     if namespace.config is not None and namespace.no_config:
         raise UsageError("--config and --no-config exclude each other")
     given = vars(namespace)
     known: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in given.items()
-        if name in Flags.__dataclass_fields__
+        if name in Flags._fields
     }
     return Flags(**known)
 

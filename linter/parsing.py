@@ -13,6 +13,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.tag import Tag
 
+from .document import DocumentError
+
 #: Deeper nesting than any manifest has; the C composer itself fails at some 30,000 levels.
 MAX_DEPTH: Final = 200
 
@@ -39,16 +41,6 @@ _BEGINS_EARLIER: Final = (
     "while parsing a flow sequence",
     "while parsing a flow mapping",
 )
-
-
-class DocumentError(Exception):
-    """A document that cannot be read: `kind` is `syntax` or `limit`, `offset` counts characters."""
-
-    def __init__(self, kind: str, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.offset = offset
 
 
 class _Composer(CParser):  # type: ignore[misc]

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .catalog.gateways import MESH
 from .catalog.subsets import defined_subsets
-from .matching.conditions import MESH
 from .resource import (
     Destination,
     DestinationRule,

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .finding import Severity
 from .registry import RuleInfo, builtin_rules
@@ -24,8 +23,7 @@ _GROUP: Final = "tsplit_lint"
 _RESERVED: Final = "TS"
 
 
-@dataclass(frozen=True, slots=True)
-class Plugins:
+class Plugins(NamedTuple):
     """The rules that plugins bring, and a note on each thing that could not be used."""
 
     rules: tuple[RuleInfo, ...] = ()

@@ -6,28 +6,27 @@ imports only the rules whose subject is in the tree, and adding a rule means add
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from .rule import Rule
 
 _CLASS: Final = re.compile(r"\nclass (\w+)\(Rule\[([\w |]+)\]\):")
 _ATTRIBUTE: Final = re.compile(r'^    (id|name) = "([^"]+)"', re.MULTILINE)
-_COMPLETE_ONLY: Final = re.compile(r"^    complete_only = True$", re.MULTILINE)
-_ALIASES: Final = re.compile(r"^    aliases = \(([^)]*)\)", re.MULTILINE)
+_COMPLETE_ONLY: Final = re.compile(r"^    complete_only = True\b", re.MULTILINE)
+_TUPLES: Final = re.compile(r"^    (aliases|needs) = \(([^)]*)\)", re.MULTILINE)
+_WORD: Final = re.compile(r'"([^"]+)"')
 
 #: Ids of the catalogue that another rule covers: they are accepted wherever a rule is named.
 REDIRECTS: Final = {"TS128": "TS012", "TS131": "TS201"}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """What is known of a rule before it is imported."""
 
     id: str
@@ -37,6 +36,7 @@ class RuleInfo:
     module: str
     class_name: str
     complete_only: bool = False
+    needs: tuple[str, ...] = ()
     plugin: type[Rule[Any]] | None = None
 
     def load(self) -> type[Rule[Any]]:
@@ -51,11 +51,14 @@ class RuleInfo:
 def builtin_rules() -> tuple[RuleInfo, ...]:
     """The rules that ship with tsplit-lint, sorted by id."""
     package = "tsplit_lint.rules"
-    folder = Path(next(iter(import_module(package).__path__)))
+    folder = next(iter(import_module(package).__path__))
     found = []
-    for file in sorted(folder.glob("*/*.py")):
-        if file.name != "__init__.py":
-            found.append(_read_info(file, f"{package}.{file.parent.name}.{file.stem}"))
+    for subject in filter(str.isidentifier, os.listdir(folder)):
+        for name in os.listdir(os.path.join(folder, subject)):
+            module, suffix = os.path.splitext(name)
+            if suffix == ".py" and module != "__init__":
+                file = os.path.join(folder, subject, name)
+                found.append(_read_info(file, f"{package}.{subject}.{module}"))
     return tuple(sorted(found, key=lambda info: info.id))
 
 
@@ -67,8 +70,9 @@ def all_rules() -> tuple[tuple[RuleInfo, ...], list[str]]:
     return builtin_rules() + plugins.rules, list(plugins.notes)
 
 
-def _read_info(file: Path, module: str) -> RuleInfo:
-    source = file.read_text(encoding="utf-8")
+def _read_info(file: str, module: str) -> RuleInfo:
+    with open(file, "rb") as stream:
+        source = stream.read().decode()
     match = _CLASS.search(source)
     if match is None:
         raise RuntimeError(f"{file} holds no rule: a class derived from Rule[…] is wanted")
@@ -76,15 +80,16 @@ def _read_info(file: Path, module: str) -> RuleInfo:
     start = source.find("\n    id = ", match.end())
     attributes = source[start : source.find("\n    def ", start)]
     values = dict(_ATTRIBUTE.findall(attributes))
-    aliases = _ALIASES.search(attributes)
+    tuples = {name: tuple(_WORD.findall(words)) for name, words in _TUPLES.findall(attributes)}
     return RuleInfo(
         id=values["id"],
         name=values["name"],
-        aliases=tuple(re.findall(r'"([^"]+)"', aliases.group(1))) if aliases else (),
+        aliases=tuples.get("aliases", ()),
         subjects=tuple(part.strip() for part in match.group(2).split("|")),
         module=module,
         class_name=match.group(1),
         complete_only=_COMPLETE_ONLY.search(attributes) is not None,
+        needs=tuples.get("needs", ()),
     )
 
 

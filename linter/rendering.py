@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from .templates.render import Helpers
 
 _PROBLEM_KINDS: Final = {"missing-helper": "template-elsewhere", "budget": "limit"}
-_BLOCK: Final = re.compile(r"\{\{-?\s*(?:if|with|range)\b[^{}]*\}\}")
+_BLOCK: Final = r"\{\{-?\s*(?:if|with|range)\b[^{}]*\}\}"
 #: Templates that change the values which the templates after them see.
-_CHANGES: Final = re.compile(
+_CHANGES: Final = (
     r"\b(?:set|unset|mergeOverwrite|mustMergeOverwrite|merge|mustMerge)\s+\(?\s*"
     r"(?:\$?\.Values\b|(?:\$|\.)\s+\"Values\")"
 )
 #: A field of what is no map.
 _NO_FIELD: Final = "the value has no field"
 #: Templates that call others by the names of their files.
-_BY_FILE: Final = re.compile(r"BasePath|/templates/")
+_BY_FILE: Final = r"BasePath|/templates/"
 #: The kind of an object, where a template spells it out.
-_OWN_KIND: Final = re.compile(r"^kind:[ \t]*\w", re.MULTILINE)
+_OWN_KIND: Final = r"(?m)^kind:[ \t]*\w"
 
 
 class Subtemplate(NamedTuple):
@@ -323,7 +323,7 @@ class ChartRendering:
     @cached_property
     def _by_file(self) -> bool:
         trees = [instance.tree for instance in self.release.root.everything()]
-        return any(_BY_FILE.search(text) for tree in trees for text in tree.templates.values())
+        return any(re.search(_BY_FILE, text) for tree in trees for text in tree.templates.values())
 
     def _of_all(self, instance: Instance, name: str, text: str) -> Any:
         """What the template writes after those before it have changed the values, if any does."""
@@ -333,7 +333,9 @@ class ChartRendering:
                 for each in self.release.root.everything()
                 for text in each.tree.templates.values()
             ]
-            self._shared = self._in_order() if any(map(_CHANGES.search, texts)) else {}
+            self._shared = (
+                self._in_order() if any(re.search(_CHANGES, text) for text in texts) else {}
+            )
         outcome = self._shared.get((instance.path, name))
         return outcome if instance.tree.templates.get(name) == text else None
 
@@ -411,7 +413,7 @@ class ChartRendering:
 
 def _is_ours(text: str) -> bool:
     """Whether a template may write an object that the catalogue needs."""
-    return _OWN_KIND.search(text) is None or looks_like_manifest(text)
+    return re.search(_OWN_KIND, text) is None or looks_like_manifest(text)
 
 
 def _writes(instance: Instance, name: str) -> bool:
@@ -442,7 +444,7 @@ def _render(
             return Problem("template-elsewhere", problem.message, problem.span)
         return problem
     _note_missing(file, given)
-    if given and _BLOCK.search(file.text):
+    if given and re.search(_BLOCK, file.text):
         from .templates.blocks import open_blocks
         from .templates.source import scan
 
@@ -479,7 +481,7 @@ def _waits(text: str, offset: int, values: Mapping[str, Any]) -> bool:
 
     end = text.find("}}", offset)
     action = text[max(text.rfind("{{", 0, offset + 2), 0) : end if end >= 0 else None]
-    return any(waits(part, values) for part in (action, *_BLOCK.findall(text[:offset])))
+    return any(waits(part, values) for part in (action, *re.findall(_BLOCK, text[:offset])))
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from .catalog.gateways import HTTP_PROTOCOLS, TLS_PROTOCOLS
-from .flaws import Flaw, socket_flaws
+from .flaws import UNIX, Flaw, socket_flaws
 from .resource import ServiceEntry, View, as_list
 from .source import Place
 from .syntax import host_problem, is_ip, wildcard_host_problem
 from .values import is_text
 
 _DYNAMIC_PROTOCOLS: Final = ("http", "http2", "grpc", "tls")
-_UNIX: Final = "unix://"
 
 
 def resolution_flaws(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
@@ -51,7 +50,7 @@ def _static(entry: ServiceEntry) -> Iterator[Flaw]:
         if not address and not endpoint.data.get("network"):
             mend = "Add its IP address, or unix:// and the path of a socket."
             yield endpoint.at(), "The endpoint has no address.", mend
-        elif is_text(address) and address.startswith(_UNIX):
+        elif is_text(address) and address.startswith(UNIX):
             yield from _socket(entry, endpoint, address)
         elif is_text(address) and address and not is_ip(address):
             text = f'"{address}" is no IP address, and the resolution STATIC takes no other.'
@@ -88,7 +87,7 @@ def _dns(entry: ServiceEntry, resolution: str) -> Iterator[Flaw]:
             yield (
                 endpoint.at("address"),
                 f'"{address}" is neither an IP address nor a host name.',
-                mend if address.startswith(_UNIX) else _address_mend(address),
+                mend if address.startswith(UNIX) else _address_mend(address),
             )
 
 

@@ -252,8 +252,17 @@ class Resource:
 
 
 def known_namespace(resource: Resource) -> str | None:
-    """The object's namespace, None when it is unset or hidden."""
-    return resource.namespace if isinstance(resource.namespace, str) else None
+    """The object's namespace, None when it is unset or hidden.
+
+    In a chart `default` stands for the namespace of the release, which is chosen when it is installed.
+    """
+    namespace = resource.namespace
+    if not isinstance(namespace, str):
+        return None
+    is_of_release = (
+        namespace == "default" and resource.file.rendered and resource.file.variant.instance
+    )
+    return None if is_of_release else namespace
 
 
 class VirtualService(Resource):
@@ -359,7 +368,7 @@ class DestinationRule(Resource):
 
     @cached_property
     def exported_to(self) -> frozenset[str]:
-        """The entries of `spec.exportTo`, as written."""
+        """The entries of `spec.exportTo`, as written: it is by these that Istio merges rules."""
         return frozenset(map(str, as_list(self.spec.get("exportTo"))))
 
     @cached_property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import (
@@ -14,6 +13,7 @@ from typing import (
     ClassVar,
     Final,
     Generic,
+    NamedTuple,
     TypeVar,
     Union,
     get_args,
@@ -50,8 +50,10 @@ class Rule(Generic[Subject]):
     Class attributes:
     `id` (never reused), `name` (kebab case, names the mistake), `severity` (the default, and the
     harshest it gives), `confidence` (`high` or `medium`), `aliases` (codes of other tools for the
-    same mistake), `since` (the version that brought it), `fixable`, and `complete_only` (True for
-    rules that speak only where the scope is declared complete).
+    same mistake), `since` (the version that brought it), `fixable`, `complete_only` (True for
+    rules that speak only where the scope is declared complete), and `needs` (words of which one at
+    least stands in the files wherever the rule has something to say: a built-in rule is not imported
+    for files without).
     """
 
     id: ClassVar[str]
@@ -62,6 +64,7 @@ class Rule(Generic[Subject]):
     since: ClassVar[str] = "0.1.0"
     fixable: ClassVar[bool] = False
     complete_only: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def check(self, subject: Subject, catalog: Catalog) -> Iterable[Finding]:
         """The findings about one subject."""
@@ -121,8 +124,7 @@ class Rule(Generic[Subject]):
         return Page.parse(inspect.cleandoc(cls.__doc__ or ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A file of an example: its name, its text, and the 1-based lines marked `# <-`."""
 
     file: str
@@ -130,8 +132,7 @@ class Example:
     marked: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A rule's docstring: the summary line and the fixed sections."""
 
     summary: str

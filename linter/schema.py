@@ -1,8 +1,8 @@
 """Whether an object has the shape of its kind, and where it has not.
 
-`jsonschema_rs` decides on every object in a microsecond or two; `jsonschema`, which is slow but says what
-is wrong, is imported only for an object that does not fit.  A value that an expression hides fits
-everywhere.
+A quick look vouches for the first few objects.  `jsonschema_rs`, whose import takes as long as a run on a
+file, decides on the others in a microsecond or two each; `jsonschema`, which is slow but says what is wrong,
+is imported only for an object that does not fit.  A value that an expression hides fits everywhere.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
 from itertools import islice
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .plain_schema import surely_fits
 from .resource import ISTIO_GROUP
 from .values import HIDDEN, Unknown
 
@@ -48,14 +48,15 @@ _KUBERNETES_PARTS: Final = {
     ("apps", "StatefulSet"): "Workload",
     ("networking.k8s.io", "Ingress"): "Plain",
 }
+#: Looking at this many objects takes less time than importing `jsonschema_rs`.
+_FEW: Final = 20
 #: Nobody reads more about one object.
 _MOST: Final = 500
 #: How far from where it stands a field is looked for that stands in a wrong place.
 _NEARBY: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """A value that does not fit its schema.
 
     `path` leads to the value; `keyword` is the word of JSON Schema that it offends, and `schema` the part
@@ -74,6 +75,7 @@ class KindSchema:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self._looks = 0
 
     @cached_property
     def _gate(self) -> Any:
@@ -92,6 +94,10 @@ class KindSchema:
 
     def fits(self, data: Any) -> bool:
         """Whether there is nothing to explain about the data."""
+        if self._looks < _FEW:
+            self._looks += 1
+            if surely_fits(data, self.schema):
+                return True
         try:
             return bool(self._gate(data))
         except ValueError:  # it met a value that an expression hides

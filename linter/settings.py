@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .config import Config, DeclaredScope, Override
 from .finding import Severity
 from .registry import REDIRECTS, RuleInfo, selects
 from .resource import as_dict, as_list
 from .values import is_text
-from .words import did_you_mean, level_hint, one_of
+from .words import LEVELS, did_you_mean, level_hint, one_of
 
 if TYPE_CHECKING:
     from .config_file import ConfigFile
 
-LEVELS: Final = tuple(level.label for level in sorted(Severity, reverse=True))
 #: The keys of a configuration file with the field that each one sets, in the order they are shown.
 KEYS: Final = {
     "select": "select",
@@ -45,8 +44,7 @@ KEYS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line says; None or empty where it says nothing."""
 
     select: tuple[str, ...] = ()
@@ -63,12 +61,11 @@ class Flags:
     no_config: bool = False
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The effective settings; `sources` tells for each key of KEYS where its value came from."""
 
     config: Config
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str]
     file: str | None = None
 
 
@@ -154,10 +151,14 @@ class _Merge:
         """What the file says of the mesh."""
         if not self.data.get("mesh"):
             return {}
-        from .syntax import dns_label_problem
+        from .syntax import dns_label_problem, host_problem
 
+        checks = {"root-namespace": dns_label_problem, "cluster-domain": host_problem}
         said: dict[str, Any] = {}
-        for key, value in self.data.get("mesh", {}).items():
+        for key, value in self.data["mesh"].items():
+            problem = checks[key](value) if key in checks else None
+            if problem:
+                self.objection(f'"{value}" {problem}', "mesh", key)
             for index, entry in enumerate(as_list(value)):
                 if entry not in (".", "*", "~") and dns_label_problem(entry):
                     word = f'"{entry}" is no namespace; write its name, ".", "*" or "~"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from .catalog.hosts import Host
@@ -11,6 +10,8 @@ from .resource import Destination, Route, as_dict
 from .values import Unknown, is_integer
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from .catalog.core import Catalog
 
 _CANARY: Final = re.compile(r"(?:\A|[-._])canary(?:\Z|[-._])", re.IGNORECASE)
@@ -48,6 +49,8 @@ def live_share(route: Route, mirror: Destination, catalog: Catalog) -> Fraction 
 
     Destinations are the same if host, subset and port are.
     """
+    from fractions import Fraction
+
     wanted = _identity(mirror, catalog)
     weights = [destination.weight for destination in route.destinations]
     if wanted is None or route.has_unknown_destinations:

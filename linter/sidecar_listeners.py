@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from .catalog.gateways import TLS_PROTOCOLS
-from .flaws import Flaw, port_name_flaws, port_protocol_flaws, socket_flaws
+from .flaws import UNIX, Flaw, port_name_flaws, port_protocol_flaws, socket_flaws
 from .resource import Port, View
 from .syntax import is_ip, port_problem, socket_problem
-from .values import Unknown, is_integer, is_text
+from .values import is_integer, is_text
 from .workload import Sidecar
 
-_UNIX: Final = "unix://"
 _OWN_ADDRESSES: Final = ("", "127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104 compared, not bound
 #: Fields of a gateway's TLS settings that a Sidecar does not take, and how to mend them.
 _NO_TLS_FIELDS: Final = {
@@ -32,27 +31,26 @@ def egress_port_flaws(sidecar: Sidecar) -> Iterator[Flaw]:
     sockets: set[str] = set()
     for listener in sidecar.egress:
         port = Port(sidecar, (*listener.path, "port"), listener.data.get("port"))
-        bind = listener.data.get("bind")
-        if not port.data or isinstance(bind, Unknown):
-            continue
+        bind = listener.data.get("bind") or ""
+        if not port.data or not is_text(bind):
+            continue  # hidden, or of a wrong shape
         yield from _port(port)
         number = port.data.get("number") or 0
         if number == 0:
-            yield from _socket(listener, port, bind or "", sockets)
+            yield from _socket(listener, port, bind, sockets)
         elif is_integer(number):
             if number in numbers:
                 text = f"Another listener has the port {number} too."
                 yield port.at("number"), text, "Put the hosts of both into one listener."
             numbers.add(number)
             by_socket = "Write 0 as the port's number: the listener is bound to a socket."
-            has_socket = is_text(bind) and bind.startswith(_UNIX)
-            yield from _address(listener, by_socket if has_socket else "")
+            yield from _address(listener, by_socket if bind.startswith(UNIX) else "")
 
 
 def _socket(listener: View, port: View, bind: str, sockets: set[str]) -> Iterator[Flaw]:
     """A listener without a number, which has to be bound to a socket of its own."""
     place = listener.at("bind")
-    if not bind.startswith(_UNIX):
+    if not bind.startswith(UNIX):
         text = "A listener with port 0, or without a number, must be bound to a socket."
         yield port.at(), text, "Write the number, or `bind:` with unix:// and the path of a socket."
     elif socket_problem(bind):
@@ -97,17 +95,22 @@ def _endpoint(listener: View) -> Iterator[Flaw]:
     if not is_text(endpoint) or not endpoint:
         return
     place = listener.at("defaultEndpoint")
-    if endpoint.startswith(_UNIX):
+    if endpoint.startswith(UNIX):
         yield from socket_flaws(place, endpoint)
         return
     host, colon, port = endpoint.rpartition(":")
     if not colon or host.removeprefix("[").removesuffix("]") not in _OWN_ADDRESSES:
-        shown = port if port.isdigit() else "8080"
+        shown = port if _is_port(port) else "8080"
         text = f'"{endpoint}" is not an address of the pod itself, as in 127.0.0.1:8080.'
         yield place, text, f"Write 127.0.0.1:{shown}, or 0.0.0.0:{shown} for the pod's own IP."
-    elif not port.isdigit() or port_problem(int(port)):
+    elif not _is_port(port):
         text = f'"{endpoint}" does not end in a port number.'
         yield place, text, "Write a number, 1 to 65535, after the last colon."
+
+
+def _is_port(text: str) -> bool:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 5
+    return is_number and port_problem(int(text)) is None
 
 
 def _tls(listener: View, port: Port) -> Iterator[Flaw]:

@@ -6,13 +6,11 @@ import copy
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .document import Document, Path
+from .document import Document, DocumentError, Path
 from .finding import Span
-from .parsing import DocumentError, check_syntax
 from .values import HIDDEN
 
 if TYPE_CHECKING:
@@ -48,35 +46,34 @@ NEEDED_KINDS: Final = frozenset(
     )
 )
 _KIND: Final = re.compile(r"""kind:[ \t]+["']?([A-Za-z]\w*)""")
+_SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
+_CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
+# The patterns below are strings: few files need one, and `re` compiles it when one does.
 #: What a workflow, a pipeline or a part of one has.
 _ROLLOUT: Final = (
     r"""phaseSteps["']?:|^pipeline:|^template:|stepGroup["']?:|type["']?: ["']?K8s"""
     r"""|"(?:pipeline|template)":"""
 )
-_NEEDED_WORD: Final = re.compile(
-    "|".join(sorted(NEEDED_KINDS)) + r"|harness\.io/managed|harnessApiVersion|" + _ROLLOUT,
-    re.MULTILINE,
+_NEEDED_WORD: Final = (
+    f"(?m){'|'.join(sorted(NEEDED_KINDS))}" + r"|harness\.io/managed|harnessApiVersion|" + _ROLLOUT
 )
 #: A line of a template for another program: Jinja's `{% … %}`, Terraform's `%{ … }`.
-_DIRECTIVE: Final = re.compile(r"^[ \t]*(?:\{%[-+~]?|%\{~?)[ \t]*[a-z]+\b", re.MULTILINE)
-#: A word that another tool replaces, where it stands without quotes and so is no YAML: `%HOST%`, `@HOST@`,
-#: `{user}/image`.
-_UNQUOTED_MARK: Final = re.compile(
-    r"[:\-][ \t]+(?:%[A-Za-z_]\w*%|@[A-Za-z_]\w*@|\{[A-Za-z_][\w-]*\}[^\s,}\]])"
+_DIRECTIVE: Final = r"(?m)^[ \t]*(?:\{%[-+~]?|%\{~?)[ \t]*[a-z]+\b"
+#: A word that another tool replaces, where it stands without quotes and so is no YAML: `%HOST%`,
+#: `%%HOST%%`, `@HOST@`, `{user}/image`.
+_UNQUOTED_MARK: Final = (
+    r"[:\-][ \t]+(?:%%?[A-Za-z_]\w*%|@[A-Za-z_]\w*@|\{[A-Za-z_][\w-]*\}[^\s,}\]])"
 )
 #: What every manifest, workflow and pipeline has; a mere mention of a kind makes none.
-_OBJECT: Final = re.compile(r"""(?:kind|[aA]piVersion)["']?[ \t]*:|""" + _ROLLOUT, re.MULTILINE)
-_API_VERSION: Final = re.compile(r"^apiVersion[ \t]*:", re.MULTILINE)
-_NAME: Final = re.compile(r"""["']?(?:generateName|name)["']?[ \t]*:""")
-_SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
-#: The same as Helm takes it, which a `{{-` below it may have joined with what follows.
-_HELM_SEPARATOR: Final = re.compile(r"^(?:---(?!-)|\.\.\.(?=[ \t\r\n]|\Z))[^\n]*\n?", re.MULTILINE)
+_OBJECT: Final = r"""(?m)(?:kind|[aA]piVersion)["']?[ \t]*:|""" + _ROLLOUT
+_API_VERSION: Final = r"(?m)^apiVersion[ \t]*:"
+_NAME: Final = r"""["']?(?:generateName|name)["']?[ \t]*:"""
+#: _SEPARATOR as Helm takes it, which a `{{-` below it may have joined with what follows.
+_HELM_SEPARATOR: Final = r"(?m)^(?:---(?!-)|\.\.\.(?=[ \t\r\n]|\Z))[^\n]*\n?"
 _SKIP_MARKER: Final = "harness.io/skip-file-for-deploy"
-_CONTENT: Final = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong with reading a file; the rule of that `kind` turns it into a finding.
 
     Kinds: `syntax`, `template`, `build` (what a kustomization cannot be built for),
@@ -143,6 +140,8 @@ class SourceFile:
                 if needed or self.role == "values":
                     document.data  # noqa: B018 composes
                 elif kind is not None:
+                    from .parsing import check_syntax
+
                     check_syntax(part)
             except DocumentError as error:
                 self._add_problem(document, error, needed)
@@ -152,12 +151,14 @@ class SourceFile:
     def _add_problem(self, document: Document, error: DocumentError, needed: bool) -> None:
         offset = document.offset + error.offset
         span = self.span_of(offset, offset)
-        ours = self.role == "values" or (needed and _OBJECT.search(document.text)) or document.kind
+        ours = (
+            self.role == "values" or (needed and re.search(_OBJECT, document.text)) or document.kind
+        )
         if error.kind == "syntax" and (
             not ours or _hides_something_near(document.text, error.offset)
         ):
             return  # no manifest of ours, or text that the deployment completes
-        directive = _DIRECTIVE.search(document.text) if error.kind == "syntax" else None
+        directive = re.search(_DIRECTIVE, document.text) if error.kind == "syntax" else None
         if directive is not None:
             start = document.offset + directive.end() - len(directive.group().lstrip())
             span = self.span_of(start, document.offset + directive.end())
@@ -165,6 +166,11 @@ class SourceFile:
             self.problems.append(Problem("template-elsewhere", message, span))
             return
         self.problems.append(Problem(error.kind, error.message, span))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What a person edits, and what a template engine made of it."""
+        return (self.text,) if self.rendered is None else (self.text, self.rendered.text)
 
     def again(self) -> SourceFile:
         """The file once more, for another scope that it is part of."""
@@ -234,12 +240,12 @@ class SourceFile:
 
 def looks_like_manifest(text: str) -> bool:
     """Whether a text that cannot be parsed speaks of something that a rule is about."""
-    return _NEEDED_WORD.search(text) is not None
+    return re.search(_NEEDED_WORD, text) is not None
 
 
 def has_objects(text: str) -> bool:
     """Whether a text has what every manifest has, be it a template."""
-    return _OBJECT.search(text) is not None
+    return re.search(_OBJECT, text) is not None
 
 
 def split_documents(text: str, *, helm: bool = False) -> Iterator[tuple[int, str]]:
@@ -249,7 +255,7 @@ def split_documents(text: str, *, helm: bool = False) -> Iterator[tuple[int, str
     """
     start, begun = 0, False
     if "\n---" in text or "\n..." in text or text.startswith("---"):
-        for match in (_HELM_SEPARATOR if helm else _SEPARATOR).finditer(text):
+        for match in re.finditer(_HELM_SEPARATOR if helm else _SEPARATOR, text):
             if begun or _CONTENT.search(text, start, match.start()):
                 yield start, text[start : match.start()]
             start, begun = _content_start(match)
@@ -271,20 +277,20 @@ def _hides_something_near(text: str, offset: int) -> bool:
     start = text.rfind("\n", 0, line) if line > 0 else 0
     end = text.find("\n", offset)
     near = text[max(start, 0) : len(text) if end < 0 else end]
-    return HIDDEN.search(near) is not None or _UNQUOTED_MARK.search(near) is not None
+    return HIDDEN.search(near) is not None or re.search(_UNQUOTED_MARK, near) is not None
 
 
 def glance(text: str) -> tuple[str | None, bool]:
     """The kind of a document, and whether it must be composed, from a look at its text."""
     kind = _only_kind(text)
     if kind is None:
-        needed = _NEEDED_WORD.search(text) is not None and _OBJECT.search(text) is not None
-        return None, needed or _API_VERSION.search(text) is not None
+        needed = re.search(_NEEDED_WORD, text) is not None and re.search(_OBJECT, text) is not None
+        return None, needed or re.search(_API_VERSION, text) is not None
     if kind in NEEDED_KINDS or "harness.io/" in text:
         return kind, True
     if kind.endswith("List"):
-        return kind, _NEEDED_WORD.search(text) is not None
-    return kind, "name:" not in text and not _NAME.search(text)
+        return kind, re.search(_NEEDED_WORD, text) is not None
+    return kind, "name:" not in text and not re.search(_NAME, text)
 
 
 def _only_kind(text: str) -> str | None:
@@ -298,8 +304,7 @@ def _only_kind(text: str) -> str | None:
     return match.group(1) if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place that a finding points at: a path in a document, or a fixed span of a file."""
 
     file: SourceFile

@@ -6,9 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from .options import CommandError, UsageError, complain, encoded, word_of, write
-from .report import View
+
+if TYPE_CHECKING:
+    from .report import View
 
 
 def inputs_of(namespace: argparse.Namespace) -> tuple[list[str], dict[str, bytes]]:
@@ -82,6 +85,8 @@ def add_color_flag(parser: argparse._ActionsContainer) -> None:
 
 def view_of(namespace: argparse.Namespace) -> View:
     """How a picture is shown at the place that the flags name."""
+    from .report import View
+
     if namespace.output in (None, "-"):
         return View(color=is_colored(namespace.color), width=terminal_width())
     return View(color=namespace.color == "always")

@@ -162,8 +162,7 @@ def _is_rendered(suppression: Suppression) -> bool:
 def _read(file: SourceFile) -> Iterator[Suppression]:
     if "tsplit-lint" in file.text:
         yield from _from_comments(file)
-    texts = (file.text,) if file.rendered is None else (file.text, file.rendered.text)
-    if any(name in text for text in texts for name in _ANNOTATIONS):
+    if any(name in text for text in file.texts for name in _ANNOTATIONS):
         for document in file.documents:
             if document.loaded:
                 for resource in read_resources(document):

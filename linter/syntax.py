@@ -10,42 +10,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .values import HIDDEN, Unknown, is_integer, is_text
 from .words import listed
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _LABEL: Final = re.compile(r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?\Z")
 _WILDCARD_LABEL: Final = re.compile(r"(?:\*|(?:\*-?)?[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)\Z")
 _LONGEST_LABEL: Final = 63
 _LONGEST_HOST: Final = 255
-_DURATION: Final = re.compile(
-    r"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+\Z"
-)
-_DURATION_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-#: Milliseconds of one unit.
+# The patterns of what few files have are strings: `re` compiles one when a file has it.
+_DURATION: Final = r"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+\Z"
+_DURATION_PART: Final = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
+#: Nanoseconds of one unit.
 _UNITS: Final = {
-    "ns": Fraction(1, 1_000_000),
-    "us": Fraction(1, 1000),
-    "µs": Fraction(1, 1000),
-    "μs": Fraction(1, 1000),
-    "ms": Fraction(1),
-    "s": Fraction(1000),
-    "m": Fraction(60_000),
-    "h": Fraction(3_600_000),
+    "ns": 1,
+    "us": 1000,
+    "µs": 1000,
+    "μs": 1000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
 }
 _LONGEST_REGEX: Final = 1024
 _LABEL_NAME: Final = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
-_HEADER_NAME: Final = re.compile(r"[-a-zA-Z0-9!#$%&'*+.^_`|~]+\Z")
+_HEADER_NAME: Final = r"[-a-zA-Z0-9!#$%&'*+.^_`|~]+\Z"
 _PSEUDO_HEADERS: Final = frozenset((":authority", ":method", ":path", ":scheme", ":status"))
-_CLAIM: Final = re.compile(r"@request\.auth\.claims(?:\..|\[.+\]\Z)", re.IGNORECASE)
+_CLAIM: Final = r"(?i)@request\.auth\.claims(?:\..|\[.+\]\Z)"
 #: What a header's value may hold: text, `%%`, and commands such as `%REQ(x-id)%` or
 #: `%DYNAMIC_METADATA(["a", "b"])%`.
-_HEADER_VALUE: Final = re.compile(
-    r"""
+_HEADER_VALUE: Final = r"""(?xs)
     (?: [^%]
       | %[^%(]*%
       | %[^%(]*\(\ *
@@ -53,15 +53,16 @@ _HEADER_VALUE: Final = re.compile(
         (?: "\ *,\ *" (?:[^\\)"]|\\.)* )*
         (?: \) | "\ *\]\ *\) ) \ *%
     )*\Z
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+    """
+_CONTROL: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
 #: The name that Istio gives to a port of a service behind an AUTO_PASSTHROUGH gateway.
-_GENERATED_SNI: Final = re.compile(r"outbound_[^_]*[0-9][^_]*_[^_]*_[^_]*[a-zA-Z]")
-#: A word that another tool replaces before the deployment, such as `SERVICE_HOST` or `%HOST%`.
+_GENERATED_SNI: Final = r"outbound_[^_]*[0-9][^_]*_[^_]*_[^_]*[a-zA-Z]"
+#: A word that another tool replaces before the deployment, such as `SERVICE_HOST` or `%HOST%`, and one that
+#: asks whoever installs a chart to replace it, such as `override_me` or `your_value_here`.
 _PLACEHOLDER: Final = re.compile(
     r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
+    r"|(?i:(?<![a-z0-9])(?:(?:change|override|replace)[-_]?(?:me|this)|your[-_]\w+[-_]here"
+    r"|no[-_]default[-_]value|defined[-_]in[-_][a-z_-]+)(?![a-z0-9]))"
 )
 
 #: The methods of HTTP, as Istio's CORS policy knows them.
@@ -145,7 +146,7 @@ def host_within(inner: str, outer: str) -> bool:
 
 def is_generated_sni(text: str) -> bool:
     """Whether a host is the name that Istio gives to a service's port (`outbound_.80_._.a.b`)."""
-    return _GENERATED_SNI.match(text) is not None
+    return re.match(_GENERATED_SNI, text) is not None
 
 
 def sidecar_host_problem(host: str) -> str | None:
@@ -202,15 +203,17 @@ def port_problem(number: int) -> str | None:
 @lru_cache(maxsize=1000)
 def duration_in_ms(text: str) -> Fraction | None:
     """A duration such as `1.5s` in milliseconds; None if it is not written as one."""
+    from fractions import Fraction
+
     if text == "0":
         return Fraction(0)
-    if not _DURATION.match(text):
+    if not re.match(_DURATION, text):
         return None
-    parts = _DURATION_PART.findall(text)
+    parts = re.findall(_DURATION_PART, text)
     total = sum(
         (Fraction(number.rstrip(".")) * _UNITS[unit] for number, unit in parts), Fraction(0)
     )
-    return -total if text.startswith("-") else total
+    return (-total if text.startswith("-") else total) / _UNITS["ms"]
 
 
 def duration_problem(text: str, *, zero: bool = False) -> str | None:
@@ -295,16 +298,16 @@ def header_name_problem(name: str) -> str | None:
     """
     if not name:
         return "is empty"
-    if _is_hidden(name) or name in _PSEUDO_HEADERS or _CLAIM.match(name):
+    if _is_hidden(name) or name in _PSEUDO_HEADERS or re.match(_CLAIM, name):
         return None
-    return None if _HEADER_NAME.match(name) else "has a character that no header name has"
+    return None if re.match(_HEADER_NAME, name) else "has a character that no header name has"
 
 
 def header_value_problem(value: str) -> str | None:
     """What is wrong with the value that a header is set to: Envoy reads `%…%` in it as a command."""
-    if _CONTROL.search(value):
+    if re.search(_CONTROL, value):
         return "has a control character"
-    if not _HEADER_VALUE.match(value):
+    if not re.match(_HEADER_VALUE, value):
         return "has a `%` that begins no command (a plain one is written `%%`)"
     return None
 

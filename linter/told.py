@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .finding import Finding
 from .resource import Resource
@@ -15,6 +15,11 @@ from .words import listed
 
 if TYPE_CHECKING:
     from .catalog.core import Catalog
+
+#: The kinds of which two can contradict each other.
+_OF_TRAFFIC: Final = frozenset(
+    ("DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "VirtualService")
+)
 
 
 def once_for_all_values(
@@ -44,23 +49,31 @@ def once_for_all_values(
 
 
 def about_alternatives(catalog: Catalog) -> Iterator[str]:
-    """One line on the plain folders that hold alternatives, for nobody to wonder about silence."""
+    """One line on the plain folders that hold alternatives, for nobody to wonder about silence.
+
+    Where no two files have a say on traffic, there was nothing to hold against each other.
+    """
     folders = [
-        (scope.root, found)
+        (*_most_telling(found), scope.root)
         for scope in catalog.scopes
-        if (found := catalog.company(scope).alternatives)
+        if len({id(r.file) for r in scope.resources if r.kind in _OF_TRAFFIC}) > 1
+        and (found := catalog.company(scope).alternatives)
         and any(resource.document.is_linted for resource in scope.resources)
     ]
     if not folders:
         return
-    root, found = min(folders)
-    title, count = found[0]
+    _rank, title, count, root = min(folders, key=lambda folder: (folder[0], folder[3]))
     others = len(folders) - 1
     more = f", and so it is in {others} more folder{'s' if others > 1 else ''}" if others else ""
     yield (
         f"{title} stands in {count} files of {root}{more}: such files are taken as alternatives, one "
-        "applied at a time, and are not held against each other (tsplit-lint config --scopes lists them)"
+        "applied at a time, and are not held against each other (`tsplit-lint config --scopes .` lists them)"
     )
+
+
+def _most_telling(found: Sequence[tuple[str, int]]) -> tuple[bool, str, int]:
+    """One of the objects with its number of files, rather one that routes; whether it does not."""
+    return min((title.partition(" ")[0] not in _OF_TRAFFIC, title, count) for title, count in found)
 
 
 def _variant(subject: Any) -> Variant | None:

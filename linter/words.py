@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+#: The severities, the harshest first.
+LEVELS: Final = ("error", "warning", "info")
 #: Letters that are taken for digits, and digits for letters.
 _LOOK_ALIKE: Final = str.maketrans("oil", "011")
 

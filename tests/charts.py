@@ -267,6 +267,7 @@ json: '{"a": 1000000, "b": {"c": [1.5, null, true]}}'
 parts: {{ printf "%d.%d.%d" $v.Major $v.Minor $v.Patch }} {{ $v.Prerelease }} {{ $v.Metadata }}
 whole: {{ $v }} {{ $v.Original }}
 compared: {{ (semver "1.2.3").Compare (semver "1.3.0") }} {{ semver "1.1.0" | (semver "1.2.0").Compare }}
+ordered: {{ ($v.LessThan (semver "9.0.0")) }} {{ $v.GreaterThan $v }} {{ $v.Equal $v }}
 {{- range .Values.constraints }}
 {{ quote . }}: {{ semverCompare . $.Capabilities.KubeVersion.Version }}
 {{- end }}

@@ -547,7 +547,7 @@ def test_a_mistake_of_ours_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("first\nsecond")
 
-    monkeypatch.setattr("tsplit_lint.commands.lint.lint", fail)
+    monkeypatch.setattr("tsplit_lint.engine.lint", fail)
     monkeypatch.delenv("TSPLIT_LINT_DEBUG")
     code, out, err = run("wrong.yaml")
     assert (code, out) == (2, "")
@@ -562,7 +562,7 @@ def test_an_interrupt_is_no_failure_to_explain(run: Run, monkeypatch: pytest.Mon
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tsplit_lint.commands.lint.lint", interrupt)
+    monkeypatch.setattr("tsplit_lint.engine.lint", interrupt)
     assert run("wrong.yaml") == (130, "", "")
 
 

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from conftest import Run, Tree
 from tsplit_lint import Config, Severity, lint
 from tsplit_lint.config import Override
-from tsplit_lint.config_file import _is_plainly_valid, _schema
+from tsplit_lint.config_file import _schema
+from tsplit_lint.plain_schema import surely_fits
 from tsplit_lint.settings import KEYS
 
 WRONG = """\
@@ -494,6 +495,8 @@ ignored = ["b"]
             "mesh: {default-service-export-to: [., shop_1]}\n",
             ':1:39: "shop_1" is no namespace; write its name, ".", "*" or "~"',
         ),
+        ("mesh: {root-namespace: mesh_1}\n", ':1:24: "mesh_1" '),
+        ("mesh: {cluster-domain: corp local}\n", ':1:24: "corp local" '),
         ("select: []\n", ':1:1: "select" must not be empty'),
         ("values: [a.yaml, no.yaml]\n", ":1:18: no.yaml: no such file"),
         ("context: [nowhere]\n", ":1:11: nowhere: no such file"),
@@ -629,11 +632,11 @@ FILES = st.dictionaries(
 @given(FILES)
 def test_the_quick_look_and_the_validator_agree(data: dict[str, Any]) -> None:
     schema = _schema()
-    assert _is_plainly_valid(data, schema, schema) == Draft202012Validator(schema).is_valid(data)
+    assert surely_fits(data, schema) == Draft202012Validator(schema).is_valid(data)
 
 
 def test_the_quick_look_vouches_for_no_keyword_that_it_does_not_know() -> None:
-    assert not _is_plainly_valid("a", {"pattern": "a"}, {})
+    assert not surely_fits("a", {"pattern": "a"})
 
 
 def test_a_valid_file_needs_no_validator(tree: Tree, run: Run, monkeypatch: Any) -> None:

@@ -80,6 +80,15 @@ def test_what_lies_outside_is_out_of_reach(tree: Tree) -> None:
     ]
 
 
+def test_a_link_to_a_file_of_the_scope_is_no_second_object(tree: Tree) -> None:
+    tree.write({"base/dr.yaml": BOTH})
+    (tree.root / "prod").mkdir()
+    (tree.root / "prod" / "dr.yaml").symlink_to("../base/dr.yaml")
+    assert tree.show(scopes=(PROD,)) == []
+    tree.write({"prod/copy.yaml": BOTH})
+    assert tree.show(scopes=(PROD,)) == ["prod/copy.yaml:3:18 TS011"]
+
+
 def test_completeness_is_that_of_the_scope(tree: Tree) -> None:
     tree.write({"a/vs.yaml": VS, "b/vs.yaml": VS, "c/vs.yaml": VS})
     scopes = (
@@ -242,14 +251,25 @@ def test_alternatives_are_said_once(tree: Tree, command: Run) -> None:
     assert "TS011" not in out
     assert err.splitlines() == [
         "tsplit-lint: note: VirtualService shop/shop stands in 2 files of steps: such files are taken as "
-        "alternatives, one applied at a time, and are not held against each other (tsplit-lint config "
-        "--scopes lists them)",
+        "alternatives, one applied at a time, and are not held against each other (`tsplit-lint config "
+        "--scopes .` lists them)",
     ]
     tree.write({"more/1.yaml": VS, "more/2.yaml": VS, "more/3.yaml": VS})
     (note,) = command(".", "--format", "concise")[2].splitlines()
     assert "shop/shop stands in 3 files of more, and so it is in 1 more folder: " in note
     assert command("steps/10.yaml")[2] == ""
     assert command(".", "--quiet")[2] == ""
+
+
+def test_alternatives_that_route_nothing_are_not_said(tree: Tree, command: Run) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n"
+    tree.write({"pods/a.yaml": pod, "pods/b.yaml": pod, "pods/vs.yaml": VS})
+    concise = (".", "--format", "concise")
+    assert command(*concise)[2] == ""
+    tree.write({"pods/a.yaml": pod + DR})
+    assert "Pod a stands in 2 files of pods: " in command(*concise)[2]
+    tree.write({"pods/b.yaml": pod + DR})
+    assert "DestinationRule shop/shop stands in 2 files of pods: " in command(*concise)[2]
 
 
 def test_alternatives_of_the_context_and_of_other_scopes_are_not_said(

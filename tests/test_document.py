@@ -10,15 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsplit_lint import Document, SourceFile, Unknown
-from tsplit_lint.document import (
-    MAX_VALUES,
-    Path,
-    key_text,
-    path_text,
-    plain_data,
-)
-from tsplit_lint.parsing import MAX_DEPTH, MAX_LENGTH, DocumentError, check_syntax, compose
+from tsplit_lint import Document, DocumentError, SourceFile, Unknown
+from tsplit_lint.document import Path, path_text
+from tsplit_lint.nodes import MAX_VALUES, key_text, plain_data
+from tsplit_lint.parsing import MAX_DEPTH, MAX_LENGTH, check_syntax, compose
 
 
 def document(text: str) -> Document:

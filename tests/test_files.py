@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -400,8 +399,13 @@ def test_what_is_in_sight(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not sight("a/x.yaml").whole("a")
     assert sight("a/x.yaml", "a/b/y.yaml").whole("a")
     assert sight("c/z.yaml").whole("c")
-    needle = re.compile("needle")
+
+    def needle(text: str) -> bool:
+        return "needle" in text
+
     assert sight("a/x.yaml").elsewhere("a", needle)
+    assert not sight("a/x.yaml").elsewhere("a", needle, below=False)
+    assert sight("a/x.yaml").elsewhere("a/b", needle, below=False)
     assert not sight("a/x.yaml").elsewhere("c", needle)
     assert not sight("a/x.yaml", "a/b/y.yaml").elsewhere("a", needle)
     assert sight("a/x.yaml").whole("gone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsplit_lint import Config
-from tsplit_lint.document import plain_data
 from tsplit_lint.helm.release import numbers_as_in_json
 from tsplit_lint.load import Loader
+from tsplit_lint.nodes import plain_data
 from tsplit_lint.source import split_documents
 from tsplit_lint.templates import Chart, Renderer
 from tsplit_lint.values import UNKNOWN_MARK
@@ -106,6 +107,28 @@ def test_our_charts_with_given_values(
 ) -> None:
     write_chart(tmp_path / "c", CHARTS[name])
     same(tmp_path / "c", values, monkeypatch)
+
+
+#: Folders with charts of other repositories: set the variable to compare the engines on them too.
+OTHERS = os.environ.get("TSPLIT_LINT_CHARTS", "")
+
+
+@pytest.mark.skipif(not OTHERS, reason="TSPLIT_LINT_CHARTS names no folder with charts")
+def test_charts_of_other_repositories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    charts = sorted({path.parent for path in Path(OTHERS).glob("**/Chart.yaml")})
+    roots = [chart for chart in charts if not any(above in charts for above in chart.parents)]
+    assert roots
+    for number, root in enumerate(roots):
+        folder = tmp_path / str(number) / root.name
+        shutil.copytree(root, folder)
+        monkeypatch.chdir(folder.parent)
+        theirs, again = by_helm(folder, {}), by_helm(folder, {})
+        fixed = [
+            name for name in theirs if theirs[name] == again.get(name)
+        ]  # the others are random
+        ours = by_us(folder, {})
+        assert {name: ours.get(name) for name in fixed} == {name: theirs[name] for name in fixed}
+        assert ours.keys() <= theirs.keys()
 
 
 _SHOWN = "values: {{ .Values | toJson }}\nchart: {{ .Chart.Name }} {{ .Template.Name }}\n"

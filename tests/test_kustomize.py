@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from conftest import Run, Tree
 from tsplit_lint import Config, Resource, Unknown, VirtualService, lint
-from tsplit_lint.document import plain_data
 from tsplit_lint.engine import load_catalog
+from tsplit_lint.nodes import plain_data
 from tsplit_lint.source import NEEDED_KINDS, split_documents
 
 Files = Mapping[str, str]
@@ -496,7 +496,36 @@ def test_values_that_replacements_write_are_unknown(tree: Tree) -> None:
         **overlay(dedent(text)),
     }
     assert told(tree, files) == []
-    assert isinstance(built(tree, files)["VirtualService"].spec["http"], Unknown)
+    service = built(tree, files)["VirtualService"]
+    assert isinstance(service, VirtualService)
+    first, second = service.http[0].destinations
+    assert isinstance(first.weight, Unknown)
+    assert (first.host, second.weight) == ("shop", 10)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("spec.http.0.route.0.destination.host", True),
+        ("spec.http.0.route.[weight=80].weight", False),
+        ("spec.http.5.route.0.weight", False),
+        ("spec.http.*.route", False),
+    ],
+)
+def test_what_replacements_leave_alone_is_judged(tree: Tree, path: str, found: bool) -> None:
+    text = f"""\
+        replacements:
+        - source: {{kind: ConfigMap, name: hosts, fieldPath: data.shop}}
+          targets:
+          - select: {{kind: VirtualService}}
+            fieldPaths: ["{path}"]
+        """
+    files = {
+        **BASE,
+        "base/service.yaml": SERVICE + ROUTES.replace("90", "80"),
+        **overlay(dedent(text)),
+    }
+    assert bool(told(tree, files, select=("TS201",))) is found
 
 
 def test_hidden_values_of_a_patch_stay_unknown(tree: Tree) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsplit_lint.document import build
+from tsplit_lint.document import DocumentError
 from tsplit_lint.lines import read_lines
-from tsplit_lint.parsing import DocumentError, compose
+from tsplit_lint.nodes import build
+from tsplit_lint.parsing import compose
 from tsplit_lint.source import split_documents
 from tsplit_lint.values import Unknown
 

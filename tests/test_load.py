@@ -12,7 +12,8 @@ import pytest
 from conftest import Tree
 from tsplit_lint import Config, Report, SourceFile, lint
 from tsplit_lint.engine import lint_files
-from tsplit_lint.load import MAX_BYTES, decode, read_stream
+from tsplit_lint.files import MAX_BYTES
+from tsplit_lint.load import decode, read_stream
 
 WRONG = """\
 apiVersion: networking.istio.io/v1

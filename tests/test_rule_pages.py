@@ -37,6 +37,7 @@ def test_metadata(rule: type[Rule[Any]]) -> None:
 def test_a_glance_at_the_source_tells_what_the_class_says(info: Any) -> None:
     rule = info.load()
     assert (info.id, info.name, info.aliases) == (rule.id, rule.name, rule.aliases)
+    assert (info.complete_only, info.needs) == (rule.complete_only, rule.needs)
     assert list(info.subjects) == [subject.__name__ for subject in rule.subjects()]
 
 

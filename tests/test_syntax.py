@@ -371,3 +371,17 @@ def test_selectors(
     selector: dict[str, object], labels: dict[str, object], answer: bool | None
 ) -> None:
     assert selects(selector, labels) is answer
+
+
+@pytest.mark.parametrize(
+    "text", ["override_me.example.com", "your_value_here.com", "a.Change_Me.example.com"]
+)
+def test_a_host_that_asks_to_be_replaced(text: str) -> None:
+    assert host_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["overrides_me.example.com", "your_value.com", "your_here.com", "change_meal.com"]
+)
+def test_a_host_that_only_looks_like_it(text: str) -> None:
+    assert host_problem(text) == "may hold letters, digits, dots and inner dashes only"

@@ -155,6 +155,11 @@ def test_missing_value_writes_mark(source: str, expected: str) -> None:
         ("{{ range .Values.x }}- {{ .to }}:{{ int .weight }}\n{{ end }}", f"- {M}:{M}\n"),
         ("{{ range $i, $r := .Values.routes }}{{ $i }}{{ $r.to }}{{ end }}", "0a1b"),
         ("{{ range keys .Values.x }}{{ . }}{{ end }}", M),
+        (
+            "{{ range $key, $value := .Values.x }}{{ upper $key }}: {{ $value }}{{ end }}",
+            f"{M}: {M}",
+        ),
+        ("{{ if .Values.x }}{{ $never = 1 }}{{ $never }}{{ end }}a", "a"),
         ('{{ $_ := set .Values "x" 3 }}{{ .Values.x }}', "3"),
         (
             "{{ .Values.later }} {{ .Values.input }}",
@@ -317,6 +322,39 @@ def test_chart_objects() -> None:
     renderer = Renderer(chart)
     for source, expected in sources.items():
         assert renderer.render(source, {}, "templates/x.yaml").text == expected, source
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('{{ (semver "1.2.3").Compare "x" }}', "an argument has the wrong type"),
+        ('{{ hasKey (dict "a" 1) }}', "wrong number of arguments"),
+        ("{{ indent 2 nil }}", "argument 2 to indent: expected string, got nil"),
+        ('{{ "x" | trunc (dict) }}', "argument 1 to trunc: expected int, got map"),
+        ("{{ if (.Values) and (eq 1 1) }}x{{ end }}", "'and' stands behind a value"),
+    ],
+)
+def test_a_failure_is_told_in_words_of_templates(source: str, words: str) -> None:
+    assert str(failure(source)).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ if and .Values.on ($h := .Values.host) }}{{ $h }}{{ end }}", "web"),
+        ("{{ if and .Values.on ($h := .Values.empty) }}x{{ else }}none{{ end }}", "none"),
+        ("{{ $a := ($b := 3) }}{{ $a }}{{ $b }}", "33"),
+        ('{{ with (eq .Values.host ($q := "web")) }}{{ $q }}{{ end }}', "web"),
+        ('{{ define "a" }}[{{ . }}]{{ end }}{{ template "a" ($x := 1) }}', "[1]"),
+    ],
+)
+def test_a_declaration_in_parentheses(source: str, expected: str) -> None:
+    assert render(source, GIVEN).text == expected
+
+
+def test_a_declaration_ends_with_its_block() -> None:
+    with pytest.raises(TemplateError, match="undefined variable '\\$a'"):
+        render("{{ if ($a := 1) }}{{ end }}{{ $a }}", GIVEN)
 
 
 def test_one_broken_helper_stops_no_other() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from ..resource import DestinationRule
+from ..resource import DestinationRule, known_namespace
 from ..values import Unknown, is_text
 from .company import Together
 from .hosts import Host
@@ -21,11 +21,6 @@ from .hosts import Host
 if TYPE_CHECKING:
     from ..scope import Scope
     from .clients import ClientCatalog
-
-
-def namespace_of(rule: DestinationRule) -> str | None:
-    """The rule's namespace, None when it is unset or hidden."""
-    return rule.namespace if isinstance(rule.namespace, str) else None
 
 
 def chosen_clients(rule: DestinationRule) -> bool:
@@ -45,7 +40,7 @@ def takes_part(rule: DestinationRule, client: str | None, catalog: ClientCatalog
     Among the rules of another namespace, Istio picks the most specific host first and looks at
     `exportTo` afterwards; only private ones are left out before.
     """
-    owner = namespace_of(rule)
+    owner = known_namespace(rule)
     if client is None or owner is None or isinstance(rule.spec.get("exportTo"), Unknown):
         return True
     return owner == client or not is_private(rule, catalog)
@@ -61,25 +56,22 @@ def first_in_line(
 
     All of them where a namespace that decides is not known.
     """
-    if client is None or any(namespace_of(rule) is None for rule in rules):
+    if client is None or any(known_namespace(rule) is None for rule in rules):
         return list(rules)
     root = catalog.root_namespace
     line: list[Callable[[DestinationRule], bool]] = [
-        lambda rule: namespace_of(rule) == client and (client != root or is_private(rule, catalog))
+        lambda rule: (
+            known_namespace(rule) == client and (client != root or is_private(rule, catalog))
+        )
     ]
     if service is not None:
-        line.append(lambda rule: namespace_of(rule) == service)
-        line.append(lambda rule: namespace_of(rule) == root)
+        line.append(lambda rule: known_namespace(rule) == service)
+        line.append(lambda rule: known_namespace(rule) == root)
     for stands_here in line:
         found = [rule for rule in rules if stands_here(rule)]
         if found:
             return found
     return list(rules)
-
-
-def exported_to(rule: DestinationRule) -> frozenset[str]:
-    """The entries of a rule's `exportTo`, as written: it is by these that Istio merges rules."""
-    return rule.exported_to
 
 
 def rival_rules(

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..resource import Gateway, Resource, Server, VirtualService, as_dict, as_list
 from ..source import Place
@@ -32,12 +32,13 @@ HTTP_PROTOCOLS: Final = frozenset(("http", "http2", "grpc", "grpc-web", "http_pr
 TLS_PROTOCOLS: Final = frozenset(("https", "tls"))
 #: Those of mere connections.
 _PLAIN: Final = frozenset(("tcp", "mongo", "mysql", "redis"))
+#: What stands among the gateways of a route for the sidecars of the mesh.
+MESH: Final = "mesh"
 #: The kinds of routes of a VirtualService.
 ROUTE_KINDS: Final = frozenset(("http", "tls", "tcp"))
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayReference:
+class GatewayReference(NamedTuple):
     """A place that names a Gateway; `problem` says why no Gateway can have that name.
 
     `part` is the field of `spec` that it stands in: `gateways`, `http`, `tls` or `tcp`.  `checked`:
@@ -61,6 +62,19 @@ def gateway_references(service: VirtualService) -> Iterator[GatewayReference]:
         for number, match in enumerate(route.matches):
             names = as_list(as_dict(match).get("gateways"))
             yield from _named(route.at("match", number, "gateways"), names, route.protocol)
+
+
+def gateway_key(reference: str, namespace: str | None) -> tuple[str | None, str]:
+    """A Gateway as namespace and name, as an object of `namespace` names it."""
+    if reference == MESH:
+        return None, MESH
+    owner, slash, name = reference.rpartition("/")
+    if slash:
+        return (namespace if owner == "." else owner), name
+    if "." in name:
+        name, _dot, rest = name.partition(".")
+        return rest.partition(".")[0], name
+    return namespace, name
 
 
 def _named(place: Place, names: Any, part: str) -> Iterator[GatewayReference]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..resource import DestinationRule, Resource
 
 State = Literal["found", "absent", "unseen"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """The answer of the catalogue.
 
     `items` are the objects that decided it: the ones that define it (none, if only a hidden name may),

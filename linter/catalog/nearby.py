@@ -38,7 +38,8 @@ def surely_meant(
     own = at_hand(found, asker)
     if own or len({folder_of(item) for item in found}) != 1:
         return own
-    if not sees_all(common_folder([asker, *found])):
+    around = common_folder([folder_of(asker), *map(folder_of, found)])
+    if not sees_all(around):
         return own
     number = len(copies(asker))
     return [item for item in found if len(copies(item)) in (1, number)]
@@ -58,10 +59,10 @@ def at_hand(found: Sequence[R], asker: Resource) -> list[R]:
     ]
 
 
-def common_folder(resources: Iterable[Resource]) -> str:
-    """The folder that some objects lie in, or below."""
-    above = [set(and_above(folder_of(resource))) for resource in resources]
-    return max(set.intersection(*above), key=len)
+def common_folder(folders: Iterable[str]) -> str:
+    """The folder that all of some folders are, or lie below."""
+    above = [set(and_above(folder)) for folder in folders]
+    return max(set.intersection(*above), key=len) if above else ""
 
 
 def and_above(folder: str) -> Iterator[str]:

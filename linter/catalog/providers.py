@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
-from ..parsing import DocumentError
+from ..document import DocumentError
 from ..resource import (
     DestinationRule,
     Port,
@@ -129,7 +129,18 @@ class ProviderCatalog(RuleCatalog):
 
     def _may_provide(self, target: Host, asker: Resource) -> bool:
         """Whether something provides a host whose name does not stand in the tree as it is."""
-        return self._is_given(target) or self._may_be_made(target, asker)
+        return (
+            self._is_given(target)
+            or self._may_be_made(target, asker)
+            or self._may_be_of_release(target)
+        )
+
+    def _may_be_of_release(self, target: Host) -> bool:
+        """Whether a chart's Service may have the name: by custom a release that is named like its chart
+        leaves its own name out.
+        """
+        named = self._providers.by_name.get(f"release-name-{target.name}", ())
+        return any(namespaces_meet(known.namespace, target.namespace) for known, _service in named)
 
     def _is_given(self, target: Host) -> bool:
         """Whether a host is one of Kubernetes or Istio, which no tree of manifests holds."""

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..matching.conditions import MESH, gateway_key
 from ..resource import Resource, Route, VirtualService, as_dict, as_list, known_namespace
 from ..syntax import selects
 from ..values import Unknown, is_text
 from .company import Ledger, Together
+from .gateways import MESH, gateway_key
 
 if TYPE_CHECKING:
     from ..source import Place

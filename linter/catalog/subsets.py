@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Final
 
 from ..resource import Destination, DestinationRule, Resource, known_namespace
 from ..values import is_text
 from .choice import first_in_line
 from .hosts import EXTERNAL, Host, namespaces_meet
 from .lookup import Lookup
-from .nearby import at_hand, common_folder
+from .nearby import at_hand, common_folder, folder_of
 from .providers import ProviderCatalog
 from .references import has_controller_marks
 from .slips import one_slip_away
 from .tree import is_built
+
+_RULE: Final = re.compile(r"\bDestinationRule\b")
 
 
 class SubsetCatalog(ProviderCatalog):
@@ -73,9 +76,17 @@ class SubsetCatalog(ProviderCatalog):
         """Whether a file beside those of the run may define a subset: single files were given."""
         if self.sight is None:
             return False
-        name = rf"""\bname["']?[ \t]*:[ \t]*["']?{re.escape(subset)}["']?[ \t]*(?:$|[,}}#])"""
-        defines = re.compile(rf"\bDestinationRule\b(?s:.*){name}", re.MULTILINE)
-        return self.sight.elsewhere(common_folder([asker, *owners]), defines)
+        named = rf"""\bname["']?[ \t]*:[ \t]*["']?{re.escape(subset)}["']?[ \t]*(?:$|[,}}#])"""
+        name = re.compile(named, re.MULTILINE)
+
+        def defines(text: str) -> bool:
+            rule = _RULE.search(text)
+            return rule is not None and name.search(text, rule.end()) is not None
+
+        folders = set(map(folder_of, [asker, *owners]))
+        if at_hand(owners, asker):
+            return any(self.sight.elsewhere(folder, defines, below=False) for folder in folders)
+        return self.sight.elsewhere(common_folder(folders), defines)
 
     def first_rules(self, host: str, asker: Resource) -> list[DestinationRule]:
         """Of the rules that apply and deploy with `asker`, those that hide the others from its clients.

@@ -119,7 +119,8 @@ def _engine(settings: Settings) -> str:
 
 def _effective(config: Config, name: str) -> Any:
     """A setting as it holds where no file of Istio's says more."""
-    return getattr(config, name) or MESH_DEFAULTS.get(name, getattr(config, name))
+    said = getattr(config, name)
+    return said or MESH_DEFAULTS.get(name, said)
 
 
 def _plain(value: Any) -> Any:
@@ -128,23 +129,9 @@ def _plain(value: Any) -> Any:
         return value.label
     if isinstance(value, Path):
         return value.as_posix()
-    given: dict[str, Any]
-    if isinstance(value, Override):
-        given = {
-            "paths": value.paths,
-            "ignore": value.ignore,
-            "severity": value.severity,
-            "complete": value.complete,
-        }
+    if isinstance(value, Override | DeclaredScope):
+        given = {key.replace("_", "-"): part for key, part in value._asdict().items()}
         return {key: _plain(part) for key, part in given.items() if part not in ((), {}, None)}
-    if isinstance(value, DeclaredScope):
-        given = {
-            "name": value.name,
-            "paths": value.paths,
-            "values-set": value.values_set,
-            "complete": value.complete,
-        }
-        return {key: _plain(part) for key, part in given.items() if part is not None}
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, dict):

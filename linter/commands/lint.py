@@ -8,10 +8,8 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..engine import Report, lint
 from ..options import (
     PROG,
     Parser,
@@ -28,11 +26,15 @@ from ..options import (
     word_of,
     write,
 )
-from ..report import FORMATS, View, render
+from ..report import FORMATS, render
 from ..streams import add_color_flag, inputs_of, is_colored, missing_of, terminal_width
 from ..version import VERSION
 from ..words import nearest
 from . import COMMANDS
+
+if TYPE_CHECKING:
+    from ..engine import Report
+    from ..report import View
 
 
 class Output(NamedTuple):
@@ -148,11 +150,14 @@ def run(words: list[str]) -> int:
     present = [path for path in paths if path not in missing]
     if missing and not present and not texts:
         return 2
+    from ..engine import lint  # `--help` and `--version` do without all of it
+    from ..report import View
+
     report = lint(present, config, texts=texts)
     gc.freeze()  # nor look for them at the end
     view = View(quiet=namespace.quiet, statistics=namespace.statistics, fail_on=config.fail_on)
     if namespace.quiet:
-        report = replace(report, notes=[])
+        report.notes = []
     failures = [*report.unreadable, *_deliver(report, outputs, view, namespace.color)]
     if Output("text", None) not in outputs:
         _tell_beside(report, statistics=namespace.statistics)
@@ -196,6 +201,8 @@ def _hint(path: str) -> str:
 
 def _deliver(report: Report, outputs: Sequence[Output], view: View, color: str) -> list[str]:
     """Write every format to its place; gives what could not be written."""
+    from dataclasses import replace
+
     failures = []
     paper = replace(view, color=color == "always")
     screen = replace(view, color=is_colored(color), width=terminal_width())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 
+from ..catalog.gateways import MESH, gateway_key
 from ..engine import load_catalog
-from ..matching.conditions import MESH, gateway_key
 from ..matching.evaluate import Request
 from ..options import (
     PROG,

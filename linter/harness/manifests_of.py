@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from ..document import MANAGED
 from ..resource import Resource, VirtualService
@@ -101,8 +100,7 @@ def _paths(catalog: Catalog) -> frozenset[str]:
     return frozenset(file.path.removeprefix("./") for file in catalog.files)
 
 
-@dataclass(frozen=True)
-class Deployer:
+class Deployer(NamedTuple):
     """A rollout that deploys a manifest: the phases that do, and all that they deploy."""
 
     rollout: Rollout

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ..kinds import read_resources
 from ..resource import Destination, DestinationRule, Resource, Route, VirtualService
@@ -28,8 +27,7 @@ _ISTIO_NAME: Final = re.compile(
 _ISTIO_KIND: Final = re.compile(r"^kind:[ \t]*(VirtualService|DestinationRule)\b", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Shift:
+class Shift(NamedTuple):
     """A step that shifts traffic.
 
     `canary` is the share that the canary gets from it.  `names` are the VirtualServices that it sets,
@@ -211,8 +209,7 @@ def _share_of_canary(route: Route) -> int | None:
 Verdict = Literal["phase-before", "before-rollout", "outside-wrap-up", "restored-first"]
 
 
-@dataclass(frozen=True)
-class EarlyDelete:
+class EarlyDelete(NamedTuple):
     """A Canary Delete that stands too early while the workflow shifts traffic.
 
     `rollout` is the step that rolls the new version out, `shift` the one that moves traffic (the last
@@ -259,8 +256,7 @@ def early_deletes(rollout: Rollout, catalog: Catalog) -> list[EarlyDelete]:
     return [early for early in judged if early is not None]
 
 
-@dataclass(frozen=True)
-class LateShift:
+class LateShift(NamedTuple):
     """A step that gives a share to a canary that is deleted by then.
 
     `certain` is False when a condition may skip it or the delete.

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..document import plain_data
-from ..parsing import DocumentError
+from ..document import DocumentError
 from ..resource import as_list
 from ..values import Unknown, is_integer
 from .model import Part, Step, shown
@@ -81,6 +80,8 @@ class SplitDestination(Part):
         elif not text:
             self._reject("is blank")
         else:
+            from ..nodes import plain_data
+
             try:
                 self._read_literal(plain_data(text))
             except DocumentError:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..finding import Span
 from ..rendering import ChartRendering
@@ -41,24 +41,43 @@ class Match:
         return self.file.span_of(start + span.column - 1, max(end, start + span.column - 1))
 
 
+class _Part(NamedTuple):
+    """A document of a template's output: where it begins, its text, and its lines for comparison."""
+
+    offset: int
+    text: str
+    lines: list[str]
+
+
 class Redone:
     """Renders the templates of charts once more, each with the chart's own values."""
 
     def __init__(self) -> None:
         self._charts: dict[int, ChartRendering] = {}
         self._files: dict[tuple[int, str], SourceFile | None] = {}
+        self._parts: dict[SourceFile, list[_Part]] = {}
 
     def matches(self, tree: ChartTree, name: str, written: Sequence[str]) -> Iterator[Match]:
         """The documents of a template (as Helm names it) that share lines with one of the stream."""
         file = self._file(tree, name)
         if file is None:
             return
-        text = file.text if file.rendered is None else file.rendered.text
-        wanted = [line.rstrip() for line in written]
-        for offset, part in split_documents(text, helm=True):
-            lines = part.split("\n")
-            if len(lines) * len(wanted) <= _MAX_PAIRS:
-                yield Match(file, dict(_same_lines(wanted, lines, offset)))
+        wanted = _lines_of("\n".join(written))
+        parts = self._parts_of(file)
+        # A template may write hundreds of documents: the very same one spares the comparison with all.
+        for part in [part for part in parts if part.lines == wanted] or parts:
+            if len(part.lines) * len(wanted) <= _MAX_PAIRS:
+                yield Match(file, dict(_same_lines(wanted, part)))
+
+    def _parts_of(self, file: SourceFile) -> list[_Part]:
+        """The documents that a template writes."""
+        if file not in self._parts:
+            text = file.text if file.rendered is None else file.rendered.text
+            self._parts[file] = [
+                _Part(offset, part, _lines_of(part))
+                for offset, part in split_documents(text, helm=True)
+            ]
+        return self._parts[file]
 
     def _file(self, tree: ChartTree, name: str) -> SourceFile | None:
         key = id(tree), name
@@ -78,17 +97,19 @@ class Redone:
         return None
 
 
-def _same_lines(
-    wanted: Sequence[str], lines: Sequence[str], offset: int
-) -> Iterator[tuple[int, int]]:
-    starts = [offset]
-    for line in lines:
+def _lines_of(text: str) -> list[str]:
+    """The lines of a document without blanks at their ends, and without empty ones at the end."""
+    return [line.rstrip() for line in text.rstrip().split("\n")]
+
+
+def _same_lines(wanted: Sequence[str], part: _Part) -> Iterator[tuple[int, int]]:
+    starts = [part.offset]
+    for line in part.text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    bare = [line.rstrip() for line in lines]
-    matcher = SequenceMatcher(None, wanted, bare, autojunk=False)
+    matcher = SequenceMatcher(None, wanted, part.lines, autojunk=False)
     for block in matcher.get_matching_blocks():
         for number in range(block.size):
-            if wanted[block.a + number].strip():
+            if wanted[block.a + number]:
                 yield block.a + number, starts[block.b + number]
 
 

@@ -72,7 +72,7 @@ class HelmOutput:
 
     def _related(self, related: Related) -> Related:
         place = self._place(related.file, related.span)
-        return related if place is None else replace(related, file=place[0], span=place[1])
+        return related if place is None else related._replace(file=place[0], span=place[1])
 
     def _place(self, file: str, span: Span) -> tuple[str, Span] | None:
         """A place of the stream in a chart's file; None where that is not known."""

@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..document import plain_data
+from ..document import DocumentError
 from ..files import SKIPPED_FOLDERS
-from ..parsing import DocumentError
+from ..nodes import plain_data
 from .archive import ArchiveError, Room, read_archive, unpack
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class _Reader:
         vendored = {subchart.name for subchart in chart.subcharts}
         for entry in chart.dependencies:
             name, source = word(entry.get("name")), word(entry.get("repository"))
-            if not source.startswith("file://") or name in vendored:
+            if not source.startswith("file://") or "\0" in source or name in vendored:
                 continue
             path = os.path.normpath(os.path.join(chart.folder, source.removeprefix("file://")))
             place = os.path.realpath(path)

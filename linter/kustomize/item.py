@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml.nodes import Node
 
-from ..document import build, key_text
+from ..nodes import build, key_text
 from ..resource import as_dict
 from ..values import UNKNOWN_MARK, Unknown
 from .nodes import pairs_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from ..document import build, key_text
+from ..nodes import build, key_text
 from .nodes import (
     mapping,
     marks_of,

@@ -11,7 +11,7 @@ from typing import Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..document import key_text
+from ..nodes import key_text
 from .nodes import (
     hidden_at,
     is_null,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..document import key_text
+from ..nodes import key_text
 from ..parsing import NO_TAG
 from ..values import UNKNOWN_MARK, WORDS
 
@@ -157,7 +157,7 @@ Change = Callable[[Node], Node]
 
 
 def changed(node: Node, path: tuple[str, ...], change: Change) -> Node:
-    """A tree with what stands at a path changed; `*` is every item of a list.
+    """A tree with what stands at a path changed; `*` is every item of a list, a number one of them.
 
     A path that leads nowhere changes nothing: the tree itself is given then.
     """
@@ -168,6 +168,13 @@ def changed(node: Node, path: tuple[str, ...], change: Change) -> Node:
         items = [changed(item, rest, change) for item in node.value]
         same = all(new is old for new, old in zip(items, node.value, strict=True))
         return node if same else sequence(items, node)
+    if isinstance(node, SequenceNode):
+        number = int(first) if first.isdecimal() else len(node.value)
+        if number >= len(node.value):
+            return node
+        item = changed(node.value[number], rest, change)
+        items = [*node.value[:number], item, *node.value[number + 1 :]]
+        return node if item is node.value[number] else sequence(items, node)
     value = value_at(node, first)
     if value is None:
         return node

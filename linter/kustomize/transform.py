@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from ..document import key_text
+from ..nodes import key_text
 from ..resource import as_dict, as_list
 from ..values import is_text
 from .nodes import (
@@ -271,9 +271,15 @@ def _hide(
 
 
 def _hide_at(item: Item, path: tuple[str, ...], hidden: Node, *, creates: bool) -> None:
-    """Hide a field; the whole list where the path goes on within one item of it."""
+    """Hide a field; the whole list where the path goes on within an item that cannot be told."""
     plain = tuple(takewhile(_is_plain, path))
     root = item.root
+    known = tuple(takewhile(lambda part: not part.startswith("["), path))
+    if not creates and len(known) > len(plain):
+        hiding = changed(root, known, lambda _node: hidden)
+        if hiding is not root:
+            item.change(hiding)
+            return
     if creates and plain and plain == path:
         key = text_node(plain[-1], hidden, item.origin)
         root = with_parents(root, plain[:-1], hidden, item.origin)

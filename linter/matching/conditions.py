@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from ..catalog.gateways import MESH, gateway_key
 from ..resource import VirtualService, as_dict, as_list
 from ..values import Unknown, is_integer, is_text
 from .texts import PRESENT, Text, described, read_text
 
-MESH: Final = "mesh"
 #: The fields of a match that are no conditions.
 _NAMES: Final = frozenset(("name", "statPrefix"))
 _STATIC: Final = frozenset(("gateways", "port", "sourceLabels", "sourceNamespace"))
@@ -127,19 +127,6 @@ def read_match(match: object, service: VirtualService, protocol: str = "http") -
 def service_gateways(service: VirtualService) -> Gateways | Unknown:
     """The Gateways that a VirtualService serves, `mesh` where it names none."""
     return _gateways(service.spec.get("gateways"), service) or frozenset(((None, MESH),))
-
-
-def gateway_key(reference: str, namespace: str | None) -> tuple[str | None, str]:
-    """A Gateway as namespace and name, as an object of `namespace` names it."""
-    if reference == MESH:
-        return None, MESH
-    owner, slash, name = reference.rpartition("/")
-    if slash:
-        return (namespace if owner == "." else owner), name
-    if "." in name:
-        name, _dot, rest = name.partition(".")
-        return rest.partition(".")[0], name
-    return namespace, name
 
 
 def _gateways(value: object, service: VirtualService) -> Gateways | Unknown:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..catalog.gateways import MESH
 from ..catalog.hosts import namespaces_meet
 from ..syntax import selects
 from ..values import Unknown
-from .conditions import MESH, Aspect, Condition, Conditions
+from .conditions import Aspect, Condition, Conditions
 from .texts import takes
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ..values import Unknown, is_text
 
@@ -13,12 +12,11 @@ Kind = Literal["present", "exact", "prefix", "regex"]
 _KINDS: Final = ("exact", "prefix", "regex")
 _LITERAL: Final = r"(?:[A-Za-z0-9/_~!@#%&=:;,<>\"' -]|\\[!-/:-@\[-^`{-~])"
 #: A regular expression that is a mere text, with or without "and then anything".
-_PLAIN: Final = re.compile(rf"\^?({_LITERAL}*)(?:(\.\*|\(\.\*\))\$?|\$?)\Z")
-_HEAD: Final = re.compile(rf"\^?({_LITERAL}*)(?![*?{{])")
+_PLAIN: Final = rf"\^?({_LITERAL}*)(?:(\.\*|\(\.\*\))\$?|\$?)\Z"
+_HEAD: Final = rf"\^?({_LITERAL}*)(?![*?{{])"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What a StringMatch takes: `present` is any value; `fold`: in upper or lower case alike."""
 
     kind: Kind
@@ -55,7 +53,7 @@ def read_text(value: object, *, fold: bool = False) -> Text | None:
 @lru_cache(maxsize=1000)
 def plain_regex(pattern: str) -> Text | None:
     """The text that a regular expression without choices stands for (`/api/.*`: a prefix)."""
-    found = _PLAIN.match(pattern)
+    found = re.match(_PLAIN, pattern)
     if found is None or not pattern:
         return None
     value = re.sub(r"\\(.)", r"\1", found[1])
@@ -65,7 +63,7 @@ def plain_regex(pattern: str) -> Text | None:
 @lru_cache(maxsize=1000)
 def literal_head(pattern: str) -> str:
     """A text that everything a regular expression takes begins with."""
-    found = None if "|" in pattern else _HEAD.match(pattern)
+    found = None if "|" in pattern else re.match(_HEAD, pattern)
     return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
 
 

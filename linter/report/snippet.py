@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .characters import cells, expanded
 
@@ -16,8 +15,7 @@ MAX_LINES: Final = 3
 _CUT: Final = "..."
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A line as shown; `mark` cells are underlined from cell `start` on.
 
     `number` is None for the row that stands for the lines left out.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -130,6 +129,8 @@ class _Text:
             if self.width is None or len(line) <= self.width:
                 lines.append(line.rstrip())
             else:
+                import textwrap
+
                 lines += textwrap.wrap(
                     line,
                     self.width,

@@ -20,7 +20,7 @@ class _NotLinked:
 def adjust_engine() -> None:
     """Adjust the engine, once for the process."""
     import gotpl.template as module
-    from gotpl.parse.semantic import _SemanticValidator
+    from gotpl.parse import semantic
     from gotpl.runtime import sync_vm
 
     # It links all helpers of a chart anew for each template and for each `tpl`, to save a little when it
@@ -29,7 +29,7 @@ def adjust_engine() -> None:
     if hasattr(templates, "_link_association"):
         templates._link_association = lambda *_arguments: _NotLinked()
     _adjust_ranges(sync_vm)
-    _adjust_assignments(_SemanticValidator)
+    _adjust_declarations(getattr(semantic, "_SemanticValidator", None))
 
 
 def _adjust_ranges(machine: Any) -> None:
@@ -47,15 +47,29 @@ def _adjust_ranges(machine: Any) -> None:
     machine._range_entries = with_missing
 
 
-def _adjust_assignments(validator: Any) -> None:
-    """Go's parser takes `$a = 1` for a declaration of `$a`; it fails where it is executed."""
+def _adjust_declarations(validator: Any) -> None:
+    """Go's parser takes `$a = 1` for a declaration of `$a`; it fails where it is executed.
+
+    It also takes a declaration in parentheses, as in `if and .on ($a := .b)`.
+    """
     check = getattr(validator, "validate_pipeline", None)
-    if check is None:
+    check_term = getattr(validator, "validate_term", None)
+    if check is None or check_term is None:
         return
 
     def validate_pipeline(self: Any, pipeline: Any, scope: set[str], **limits: Any) -> None:
         if pipeline.is_assignment:
             scope.update(variable.name for variable in pipeline.declarations)
+        if not limits.get("declarations_allowed", True):
+            limits = {"max_declarations": 1}
         check(self, pipeline, scope, **limits)
 
+    def validate_term(self: Any, term: Any, scope: set[str]) -> None:
+        inner = getattr(term, "pipeline", None)
+        if inner is None:
+            check_term(self, term, scope)
+        else:
+            validate_pipeline(self, inner, scope, max_declarations=1)
+
     validator.validate_pipeline = validate_pipeline
+    validator.validate_term = validate_term

@@ -7,13 +7,16 @@ Source: helm, pkg/engine/funcs.go.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
-from ..document import plain_data
-from ..parsing import DocumentError
+from ..document import DocumentError
+from ..nodes import plain_data
 from ..source import split_documents
 from ..values import Unknown
 from .values import HIDDEN_TEXT, NAMELESS, key_text
+
+Reader = Callable[[str], Any]
 
 _WORDS: Final[dict[type[Any], str]] = {
     dict: "object",
@@ -54,17 +57,17 @@ def _yaml(text: str) -> Any:
         raise ValueError(f"error converting YAML to JSON: yaml: {error.message}") from None
 
 
-def _table(read: Any, text: Any) -> dict[str, Any]:
+def _table(read: Reader, text: Any) -> dict[str, Any]:
     found = _read(read, text, dict)
     return {"Error": found} if isinstance(found, str) else found
 
 
-def _list(read: Any, text: Any) -> list[Any]:
+def _list(read: Reader, text: Any) -> list[Any]:
     found = _read(read, text, list)
     return [found] if isinstance(found, str) else found
 
 
-def _read(read: Any, text: Any, kind: type[Any]) -> Any:
+def _read(read: Reader, text: Any, kind: type[Any]) -> Any:
     """What a text holds; where that is not of the kind, the words of the error."""
     if not isinstance(text, str):
         raise TypeError(f"wrong type for value; expected string; got {type(text).__name__}")

@@ -79,6 +79,23 @@ _METADATA: Final[dict[str, Any]] = {
     "Sources": [],
 }
 _FIELDS: Final = {"apiVersion": "APIVersion"}
+#: What Python says of a mistake, in words for whoever writes templates; and the types that it names.
+_PLAIN_WORDS: Final = (
+    (re.compile(r"\A(?:attribute|method) ('.*') is not allowed\Z"), r"the value has no field \1"),
+    (re.compile(r"'\w+' object has no attribute '\w+'"), "an argument has the wrong type"),
+    (re.compile(r"\w+\(\) (?:missing|takes) \d.* argument.*"), "wrong number of arguments"),
+    (re.compile(r"function '(and|or)' is not defined"), r"'\1' stands behind a value"),
+)
+_TYPES: Final = {
+    "str": "string",
+    "Table": "map",
+    "Given": "map",
+    "Items": "list",
+    "SemanticVersion": "version",
+    "_UntypedNil": "nil",
+    "NoneType": "nil",
+}
+_TYPE: Final = re.compile(r"\b(expected|got) (\w+)")
 _UNDEFINED: Final = re.compile(
     r"template '[^']*' is not defined|template \"[^\"]*\" is not defined"
 )
@@ -380,9 +397,9 @@ def _text(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "the template is nested too deeply"
     text = re.sub(r"\Atemplate:\d+:\d+: ", "", str(message))
-    text = re.sub(
-        r"\A(?:attribute|method) ('.*') is not allowed\Z", r"the value has no field \1", text
-    )
+    for pattern, plain_words in _PLAIN_WORDS:
+        text = pattern.sub(plain_words, text)
+    text = _TYPE.sub(lambda match: f"{match[1]} {_TYPES.get(match[2], match[2])}", text)
     return PRIVATE.sub("", text)[:500]
 
 

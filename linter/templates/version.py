@@ -32,14 +32,28 @@ class SemanticVersion:
             "Original": self.version.Original(),
             "String": str(self.version),
             "Compare": self.compare,
-            "Equal": lambda other: self.compare(other) == 0,
-            "LessThan": lambda other: self.compare(other) < 0,
-            "GreaterThan": lambda other: self.compare(other) > 0,
+            "Equal": self.equal,
+            "LessThan": self.less_than,
+            "GreaterThan": self.greater_than,
         }[field]
 
     def compare(self, other: Any) -> int:
         """-1, 0 or 1, as this version is lower than, as high as, or higher than another one."""
         return self.version.Compare(other.version)
+
+    # The engine calls methods of an object, and no other functions.
+
+    def equal(self, other: Any) -> bool:
+        """Whether both are the same version."""
+        return self.compare(other) == 0
+
+    def less_than(self, other: Any) -> bool:
+        """Whether this version is the lower one."""
+        return self.compare(other) < 0
+
+    def greater_than(self, other: Any) -> bool:
+        """Whether this version is the higher one."""
+        return self.compare(other) > 0
 
     def __str__(self) -> str:
         return str(self.version)

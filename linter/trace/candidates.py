@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..catalog.core import Catalog
+from ..catalog.gateways import MESH, gateway_key
 from ..catalog.hosts import EXTERNAL, Host, canonical_host, namespaces_meet
-from ..matching.conditions import MESH, gateway_key
 from ..matching.evaluate import Request, gateway_name
 from ..resource import (
     Gateway,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..matching.conditions import MESH
+from ..catalog.gateways import MESH
 from ..matching.evaluate import Request, gateway_name
 from ..resource import Resource, View, as_dict
 from ..values import Unknown

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..catalog.choice import first_in_line
 from ..catalog.core import Catalog
-from ..matching.conditions import MESH
+from ..catalog.gateways import MESH
 from ..resource import (
     Destination,
     DestinationRule,

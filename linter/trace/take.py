@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..catalog.core import Catalog
+from ..catalog.gateways import MESH
 from ..delegates import delegation, is_exported, merged_routes
-from ..matching.conditions import MESH, read_match
+from ..matching.conditions import read_match
 from ..matching.evaluate import Answer, Request, answer, client_answer, gateway_name
 from ..matching.shadows import route_title
 from ..resource import Route, ServiceEntry, VirtualService, as_dict

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from ..matching.conditions import MESH
+from ..catalog.gateways import MESH
 from ..matching.evaluate import Answer, Request, gateway_name
 from ..resource import as_dict
 from ..values import Unknown

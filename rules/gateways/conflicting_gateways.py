@@ -135,6 +135,7 @@ class ConflictingGateways(Rule[Scope]):
     name = "conflicting-gateways"
     severity = Severity.ERROR
     aliases = ("IST0145", "KIA0301")
+    needs = ("Gateway",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Compare the servers of the gateways that deploy together."""

@@ -95,6 +95,7 @@ class DuplicateCertificate(Rule[Scope]):
     name = "duplicate-certificate"
     severity = Severity.WARNING
     aliases = ("IST0138",)
+    needs = ("Gateway",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Compare the servers of the gateways that deploy together."""

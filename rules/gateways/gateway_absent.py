@@ -121,6 +121,7 @@ class GatewayAbsent(Rule[VirtualService]):
     severity = Severity.ERROR
     aliases = ("IST0101", "KIA1102")
     complete_only = True
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look up each gateway that is named."""

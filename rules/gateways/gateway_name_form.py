@@ -70,6 +70,7 @@ class GatewayNameForm(Rule[VirtualService]):
     name = "gateway-name-form"
     severity = Severity.INFO
     aliases = ("KIA1108", "IST0133")
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each gateway that is named."""

@@ -72,6 +72,7 @@ class GatewayNameSyntax(Rule[VirtualService]):
     name = "gateway-name-syntax"
     severity = Severity.ERROR
     aliases = ("IST0106", "KIA1108")
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each gateway that is named."""

@@ -18,7 +18,10 @@ from tsplit_lint import (
     hides_selector,
     is_integer,
     is_text,
+    known_namespace,
     listed,
+    namespaces_meet,
+    selects,
 )
 
 
@@ -128,7 +131,11 @@ class GatewayPortNotOnService(Rule[Gateway]):
             return
         workloads = catalog.selected_anywhere(gateway.selector, gateway)
         services = [service for workload in workloads for service in catalog.services_of(workload)]
-        if not services or _hides_something(workloads, services, catalog):
+        if not services:
+            return
+        # One that lies elsewhere than the pods, beside the Gateway say, leads to them as well.
+        services += _further(services, workloads, catalog)
+        if _hides_something(workloads, services, catalog):
             return
         reached = _ports_of(services, workloads)
         if reached is None:
@@ -146,6 +153,24 @@ class GatewayPortNotOnService(Rule[Gateway]):
                 related=[(services[0].at("spec", "ports", key=True), "the ports of the Service")],
                 help=f"Add port {number} to the Service, or correct the Gateway's port.",
             )
+
+
+def _further(
+    services: Sequence[Service], workloads: Sequence[Workload], catalog: Catalog
+) -> list[Service]:
+    """The other Services in sight that may lead to the pods."""
+    known = {id(service) for service in services}
+    return [
+        service
+        for service in catalog.resources(Service)
+        if id(service) not in known
+        and service.selector
+        and any(
+            selects(service.selector, workload.pod_labels)
+            and namespaces_meet(known_namespace(service), known_namespace(workload))
+            for workload in workloads
+        )
+    ]
 
 
 def _hides_something(

@@ -109,6 +109,7 @@ class HostNotInGateway(Rule[VirtualService]):
     name = "host-not-in-gateway"
     severity = Severity.WARNING
     aliases = ("IST0132",)
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Hold the hosts of one VirtualService against the gateways that it names."""

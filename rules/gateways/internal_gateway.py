@@ -69,6 +69,7 @@ class InternalGateway(Rule[VirtualService]):
     name = "internal-gateway"
     severity = Severity.WARNING
     aliases = ("IST0165",)
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each gateway that is named."""

@@ -81,6 +81,7 @@ class MatchGatewayNotListed(Rule[VirtualService]):
     id = "TS514"
     name = "match-gateway-not-listed"
     severity = Severity.WARNING
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Compare the gateways of every match with those of the VirtualService."""

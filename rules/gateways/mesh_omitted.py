@@ -101,6 +101,7 @@ class MeshOmitted(Rule[VirtualService]):
     id = "TS510"
     name = "mesh-omitted"
     severity = Severity.INFO
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look for a host of the mesh among the hosts of one VirtualService."""

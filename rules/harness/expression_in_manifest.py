@@ -96,6 +96,7 @@ class InlineExpression(Rule[VirtualService | DestinationRule | Gateway | Service
     id = "TS123"
     name = "expression-in-manifest"
     severity = Severity.WARNING
+    needs = ("${", "<+")
 
     def check(
         self,

@@ -165,6 +165,7 @@ class ManagedApiVersion(Rule[VirtualService | DestinationRule]):
     name = "managed-api-version"
     severity = Severity.INFO
     confidence = "medium"
+    needs = ("harness.io/managed",)
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog

@@ -171,6 +171,7 @@ class ManagedFalse(Rule[VirtualService | DestinationRule]):
     id = "TS104"
     name = "managed-false"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog

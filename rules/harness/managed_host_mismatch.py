@@ -93,6 +93,7 @@ class ManagedHostMismatch(Rule[Scope]):
     id = "TS113"
     name = "managed-host-mismatch"
     severity = Severity.WARNING
+    needs = ("harness.io/managed",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Compare the hosts of the pair."""

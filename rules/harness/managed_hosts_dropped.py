@@ -71,6 +71,7 @@ class ManagedHostsDropped(Rule[VirtualService]):
     id = "TS115"
     name = "managed-hosts-dropped"
     severity = Severity.WARNING
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Compare each destination's host with the first."""

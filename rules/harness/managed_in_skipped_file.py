@@ -66,6 +66,7 @@ class ManagedInSkippedFile(Rule[VirtualService | DestinationRule]):
     id = "TS121"
     name = "managed-in-skipped-file"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog

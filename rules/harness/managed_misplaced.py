@@ -96,6 +96,7 @@ class ManagedMisplaced(Rule[Resource]):
     id = "TS103"
     name = "managed-misplaced"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Look into the places where people put the key by mistake."""

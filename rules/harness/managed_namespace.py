@@ -83,6 +83,7 @@ class ManagedNamespace(Rule[VirtualService]):
     id = "TS129"
     name = "managed-namespace"
     severity = Severity.INFO
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Compare the namespace with that of the other objects."""

@@ -64,6 +64,7 @@ class ManagedNotHttp(Rule[VirtualService]):
     id = "TS107"
     name = "managed-not-http"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look for routes of other protocols."""

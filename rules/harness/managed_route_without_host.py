@@ -71,6 +71,7 @@ class ManagedRouteWithoutHost(Rule[VirtualService]):
     id = "TS108"
     name = "managed-route-without-host"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look for the host that Harness would take."""

@@ -63,6 +63,7 @@ class ManagedSeveralRoutes(Rule[VirtualService]):
     id = "TS105"
     name = "managed-several-routes"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Count the http routes."""

@@ -15,7 +15,6 @@ from tsplit_lint import (
     Subset,
     VirtualService,
     as_list,
-    deployers,
     is_known,
     is_text,
     listed,
@@ -31,15 +30,13 @@ class ManagedSubsetsReplaced(Rule[DestinationRule]):
     """A managed DestinationRule has no subsets that something else needs.
 
     What it checks:
-        `spec.subsets` of a DestinationRule with `harness.io/managed: "true"`, where replacing them does
-        harm: a route that Harness does not rewrite names one of them, or one has a traffic policy of
-        its own.  Routes of the managed VirtualService are replaced together with the subsets, so
-        subsets that only these name are worth no more than a note, and only where a workflow or a
-        pipeline in sight deploys the service with a canary.
+        `spec.subsets` of a DestinationRule with `harness.io/managed: "true"`.  It is a warning where
+        replacing them does harm: a route that Harness does not rewrite names one of them, or one has a
+        traffic policy of its own.  Routes of the managed VirtualService are replaced together with the
+        subsets, so subsets that only these name are worth no more than a note.
 
-        Subsets that are exactly Harness's own, `stable` and `canary` by the label `harness.io/track`,
-        are left out.  So are Services marked for blue/green deployments and subsets by
-        `harness.io/color`: there Harness changes nothing.
+        Services marked for blue/green deployments and subsets by `harness.io/color` are left out: there
+        Harness changes nothing.
 
     Why it matters:
         A canary deployment replaces the list by `canary` and `stable`.  Routes that name another
@@ -127,6 +124,7 @@ class ManagedSubsetsReplaced(Rule[DestinationRule]):
     id = "TS116"
     name = "managed-subsets-replaced"
     severity = Severity.WARNING
+    needs = ("harness.io/managed",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the subsets that are written down, and at who needs them."""
@@ -143,8 +141,8 @@ class ManagedSubsetsReplaced(Rule[DestinationRule]):
             harm = f"and {broken[0].resource.title} still routes to {listed(names)}: these requests fail"
         elif shaped:
             harm = f"without the traffic policy of {listed(list(map(str, shaped)))}"
-        elif _is_harness_own(rule) or not _tries_canaries(rule, catalog):
-            return
+        elif _is_harness_own(rule):
+            harm = "which it writes by itself"
         else:
             harm = "and no route that stays as it is names them"
         own = ", ".join(subset.name for subset in rule.subsets if isinstance(subset.name, str))
@@ -173,10 +171,6 @@ def _broken_routes(rule: DestinationRule, catalog: Catalog) -> list[Destination]
 def _stays(to: Destination) -> bool:
     service = to.resource
     return isinstance(service, VirtualService) and service.managed is False
-
-
-def _tries_canaries(rule: DestinationRule, catalog: Catalog) -> bool:
-    return any(deployer.holds("canary-deploy") for deployer in deployers(rule.file, catalog))
 
 
 def _is_harness_own(rule: DestinationRule) -> bool:

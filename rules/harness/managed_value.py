@@ -64,6 +64,7 @@ class ManagedValue(Rule[VirtualService | DestinationRule]):
     id = "TS102"
     name = "managed-value"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog

@@ -75,6 +75,7 @@ class ManagedWeightsIgnored(Rule[VirtualService]):
     id = "TS114"
     name = "managed-weights-ignored"
     severity = Severity.INFO
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look for the first weight or subset that Harness will replace."""

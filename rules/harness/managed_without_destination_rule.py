@@ -93,6 +93,7 @@ class ManagedWithoutDestinationRule(Rule[Scope]):
     id = "TS111"
     name = "managed-without-destination-rule"
     severity = Severity.WARNING
+    needs = ("harness.io/managed",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Look for the DestinationRule of each managed VirtualService."""

@@ -58,6 +58,7 @@ class ManagedWithoutHttp(Rule[VirtualService]):
     id = "TS106"
     name = "managed-without-http"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look whether there is an http route."""

@@ -88,6 +88,7 @@ class ManagedWithoutVirtualService(Rule[DestinationRule]):
     id = "TS112"
     name = "managed-without-virtual-service"
     severity = Severity.INFO
+    needs = ("harness.io/managed",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look for the VirtualService."""

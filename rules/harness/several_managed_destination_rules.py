@@ -88,6 +88,7 @@ class SeveralManagedDestinationRules(Rule[Scope]):
     id = "TS110"
     name = "several-managed-destination-rules"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Count the managed DestinationRules."""

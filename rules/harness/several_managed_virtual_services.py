@@ -102,6 +102,7 @@ class SeveralManagedVirtualServices(Rule[Scope]):
     id = "TS109"
     name = "several-managed-virtual-services"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Count the managed VirtualServices."""

@@ -91,6 +91,7 @@ class SeveralPrimaryServices(Rule[Scope]):
     id = "TS126"
     name = "several-primary-services"
     severity = Severity.ERROR
+    needs = ("harness.io/primary-service", "harness.io/stage-service")
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Count the Services of each role, and look at how their marks are written."""

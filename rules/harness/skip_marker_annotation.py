@@ -64,6 +64,7 @@ class SkipMarkerAnnotation(Rule[Resource]):
     id = "TS119"
     name = "skip-marker-annotation"
     severity = Severity.WARNING
+    needs = ("harness.io/skip-file-for-deploy",)
 
     def check(self, resource: Resource, catalog: Catalog) -> Iterator[Finding]:
         """Look for the key."""

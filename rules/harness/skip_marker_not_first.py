@@ -68,6 +68,7 @@ class SkipMarkerNotFirst(Rule[SourceFile]):
     id = "TS118"
     name = "skip-marker-not-first"
     severity = Severity.WARNING
+    needs = ("harness.io/skip-file-for-deploy",)
 
     def check(self, file: SourceFile, catalog: Catalog) -> Iterator[Finding]:
         """Look for the comment anywhere but at the top."""

@@ -148,6 +148,7 @@ class SkippedNeverApplied(Rule[SourceFile]):
     id = "TS120"
     name = "skipped-never-applied"
     severity = Severity.WARNING
+    needs = ("harness.io/skip-file-for-deploy",)
 
     def check(self, file: SourceFile, catalog: Catalog) -> Iterator[Finding]:
         """Look for an Apply step that names the file."""

@@ -72,6 +72,7 @@ class SplitValueMissing(Rule[SourceFile]):
     id = "TS130"
     name = "split-value-missing"
     severity = Severity.WARNING
+    needs = ("{{",)
 
     def check(self, file: SourceFile, catalog: Catalog) -> Iterator[Finding]:
         """Look at the missing values of a file, by the object they stand in."""

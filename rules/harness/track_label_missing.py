@@ -130,6 +130,7 @@ class TrackLabelMissing(Rule[DestinationRule]):
     id = "TS124"
     name = "track-label-missing"
     severity = Severity.WARNING
+    needs = ("stable", "canary")
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the labels of the two subsets."""

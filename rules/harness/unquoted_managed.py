@@ -65,6 +65,7 @@ class UnquotedManaged(Rule[VirtualService | DestinationRule]):
     id = "TS101"
     name = "unquoted-managed"
     severity = Severity.ERROR
+    needs = ("harness.io/managed",)
 
     def check(
         self, resource: VirtualService | DestinationRule, catalog: Catalog

@@ -121,6 +121,7 @@ class AmbientWaypoint(Rule[VirtualService | DestinationRule]):
     severity = Severity.WARNING
     aliases = ("KIA1109", "KIA1113", "KIA1114", "KIA0210", "KIA0211", "KIA0212")
     complete_only = True
+    needs = ("Namespace",)
 
     def check(
         self, subject: VirtualService | DestinationRule, catalog: Catalog

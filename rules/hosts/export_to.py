@@ -20,6 +20,9 @@ from tsplit_lint import (
     nearest,
 )
 
+#: Namespaces of every cluster.
+_ALWAYS = ("default", "kube-system", "kube-public", "kube-node-lease")
+
 
 class ExportTo(Rule[VirtualService | DestinationRule | ServiceEntry]):
     """`exportTo` names namespaces that are there, or `.` or `*` alone.
@@ -83,6 +86,7 @@ class ExportTo(Rule[VirtualService | DestinationRule | ServiceEntry]):
     name = "export-to"
     severity = Severity.ERROR
     aliases = ("IST0106", "KIA0005")
+    needs = ("exportTo",)
 
     def check(
         self, subject: VirtualService | DestinationRule | ServiceEntry, catalog: Catalog
@@ -135,7 +139,7 @@ class ExportTo(Rule[VirtualService | DestinationRule | ServiceEntry]):
         """Namespaces that are named, and neither there nor used."""
         known = catalog.mesh.known_names
         for index, entry in enumerate(as_list(subject.spec.get("exportTo")) if known else ()):
-            if not is_text(entry) or entry in (".", "*", "~") or entry in known:
+            if not is_text(entry) or entry in (".", "*", "~", *_ALWAYS) or entry in known:
                 continue
             if dns_label_problem(entry) is None:
                 close = nearest(entry, known)

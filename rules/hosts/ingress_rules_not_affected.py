@@ -95,6 +95,7 @@ class IngressRulesNotAffected(Rule[VirtualService]):
     name = "ingress-rules-not-affected"
     severity = Severity.WARNING
     aliases = ("IST0140",)
+    needs = ("gateways",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each destination of a gateway's routes."""

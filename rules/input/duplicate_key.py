@@ -22,9 +22,10 @@ class DuplicateKey(Rule[Document]):
     """A mapping has each of its keys once.
 
     What it checks:
-        Every mapping of a Kubernetes object, a Harness workflow or pipeline, and of a values file,
-        where it is a warning.  So it is where a template's action writes one of the two (`include` or
-        `toYaml` beside other labels, say).  A key that overrides one from a merge (`<<: *base`) is right.
+        Every mapping of a Kubernetes object, a Harness workflow or pipeline, and of a values file or
+        a Chart.yaml, where it is a warning.  So it is where a template's action writes one of the two
+        (`include` or `toYaml` beside other labels, say), and where both have the same word for a value.
+        A key that overrides one from a merge (`<<: *base`) is right.
 
     Why it matters:
         The last of the equal keys wins and the ones before it are dropped without a word: a route, a
@@ -90,20 +91,28 @@ class DuplicateKey(Rule[Document]):
         second_object = [] if is_values else _second_object(document, pairs)
         if second_object:
             yield self._report_object(document, *second_object[0])
+        values = _words(document) if pairs else {}
         for later, first in pairs:
             if (later, first) not in second_object:
-                is_mild = is_values or any(_is_of_action(document, key) for key in (later, first))
-                yield self._report(document, later, first, is_mild=is_mild)
+                word = values.get(id(later))
+                agree = word is not None and word == values.get(id(first))
+                of_action = any(_is_of_action(document, key) for key in (later, first))
+                is_mild = is_values or agree or of_action or _describes_a_chart(document)
+                yield self._report(document, later, first, agree=agree, is_mild=is_mild)
 
-    def _report(self, document: Document, later: Any, first: Any, *, is_mild: bool) -> Finding:
+    def _report(
+        self, document: Document, later: Any, first: Any, *, agree: bool, is_mild: bool
+    ) -> Finding:
         place = Place(document.file, fixed=document.node_span(first))
+        fate = "The last one wins and the earlier value is dropped; strict parsers refuse the file."
+        if agree:
+            fate = "Both have the same value; strict parsers refuse the file."
         return self.finding(
             Place(document.file, fixed=document.node_span(later)),
             f'The key "{later.value}" stands twice in this mapping, first in line '
-            f"{place.span().line}. The last one wins and the earlier value is dropped; strict "
-            "parsers refuse the file.",
+            f"{place.span().line}. {fate}",
             severity=Severity.WARNING if is_mild else None,
-            related=[(place, "the value of this one is dropped")],
+            related=[(place, "the same key" if agree else "the value of this one is dropped")],
             help="Merge the two values under one key, or remove one of them.",
         )
 
@@ -117,6 +126,32 @@ class DuplicateKey(Rule[Document]):
             related=[(place, "the object that is lost")],
             help="Write a line `---` above it.",
         )
+
+
+def _words(document: Document) -> dict[int, tuple[str, str]]:
+    """The value of each key that is a word, by the identity of the key's node."""
+    found: dict[int, tuple[str, str]] = {}
+    seen: set[int] = set()
+    stack: list[Any] = [document.node]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen or not isinstance(node.value, list):
+            continue
+        seen.add(id(node))
+        for item in node.value:
+            if not isinstance(item, tuple):
+                stack.append(item)
+                continue
+            key, value = item
+            stack.append(value)
+            if isinstance(value.value, str):
+                found[id(key)] = (value.tag, value.value)
+    return found
+
+
+def _describes_a_chart(document: Document) -> bool:
+    """Whether it is Chart.yaml, which Helm reads as leniently as values."""
+    return document.file.path.rpartition("/")[2] == "Chart.yaml"
 
 
 def _is_of_action(document: Document, key: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -103,7 +104,7 @@ class DuplicateResource(Rule[Scope]):
             if key is None:
                 continue
             first = seen.setdefault(key, resource)
-            if first is not resource:
+            if first is not resource and not _is_linked(scope, first, resource):
                 yield from self._report(first, resource)
 
     def _report(self, first: Resource, later: Resource) -> Iterator[Finding]:
@@ -112,14 +113,23 @@ class DuplicateResource(Rule[Scope]):
         if later.file.context:
             return
         line = first.head().span().line
-        where = "" if first.file is later.file else f" of {first.file.path}"
+        where = f"see line {line}" + ("" if first.file is later.file else f" of {first.file.path}")
+        if first.file is later.file and line == later.head().span().line:
+            where = "this line of the template writes it twice"
         yield self.finding(
             later.head(),
-            f"{later.title} stands twice in what is deployed together: see line {line}{where}. The one "
-            "applied last replaces the other.",
+            f"{later.title} stands twice in what is deployed together: {where}. The one applied last "
+            "replaces the other.",
             related=[(first.head(), "the same kind and name")],
             help="Rename one of them, merge the two, or remove one.",
         )
+
+
+def _is_linked(scope: Scope, first: Resource, later: Resource) -> bool:
+    """Whether the file of one is a link to that of the other: a team may keep what scopes share so."""
+    if scope.kind != "declared" or first.file is later.file:
+        return False
+    return os.path.realpath(first.file.path) == os.path.realpath(later.file.path)
 
 
 def _objects(scope: Scope, together: bool) -> list[Resource]:

@@ -17,6 +17,7 @@ from tsplit_lint import (
     Severity,
     explain_misfit,
     is_integer,
+    is_placeholder,
     is_text,
     misfits,
     path_text,
@@ -193,6 +194,8 @@ class WrongShape(Rule[Resource]):
 def _is_ours(resource: Resource, misfit: Misfit) -> bool:
     """Whether no other rule speaks of it."""
     if misfit.keyword in ("additionalProperties", "allOf", "anyOf", "oneOf", "not"):
+        return False
+    if misfit.keyword == "type" and is_text(misfit.value) and is_placeholder(misfit.value):
         return False
     path = misfit.path
     if path == ("metadata",):

@@ -89,6 +89,7 @@ class CorsPolicy(Rule[VirtualService]):
     name = "cors-policy"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("corsPolicy",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the CORS policy of each http route."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tsplit_lint import (
     Catalog,
@@ -12,6 +12,7 @@ from tsplit_lint import (
     Rule,
     Severity,
     VirtualService,
+    as_dict,
     as_list,
     delegation,
     dns_label_problem,
@@ -106,6 +107,7 @@ class DelegateChain(Rule[VirtualService]):
     name = "delegate-chain"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("delegate",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Follow the delegates of one VirtualService."""
@@ -153,8 +155,8 @@ class DelegateChain(Rule[VirtualService]):
 
     def _has_hosts(self, route: Route, named: Delegation, catalog: Catalog) -> Iterator[Finding]:
         target = next(_meant(route, named, catalog), None)
-        if target is None:
-            return
+        if target is None or not target.hosts:
+            return  # none is in sight, or an expression hides its hosts
         hosts = listed([f'"{host}"' for host in target.hosts])
         yield self.finding(
             route.at("delegate", "name"),
@@ -191,15 +193,25 @@ class DelegateChain(Rule[VirtualService]):
                     not list(match_conflicts(other.matches, route.matches))
                     for other in _roots_of(delegate, catalog)
                 )
+                why = f"{conflict.field} does not fit"
+                mend = "Make the match narrower than the root's: a longer prefix, or the same text."
+                if _has_regex([*root.matches, route.matches[conflict.index]], conflict.field):
+                    why = f"Istio compares no regular expressions, and {conflict.field} has one"
+                    mend = f"Write {conflict.field} as a prefix or exact text, or in one of the two only."
                 yield self.finding(
                     route.at("match", conflict.index),
                     f"This match lies within no match of the route of {root.resource.title} that "
-                    f"delegates here ({conflict.field} does not fit): Istio drops the whole route.",
+                    f"delegates here ({why}): Istio drops the whole route.",
                     severity=Severity.WARNING if shared else None,
                     aliases=(),
                     related=[(root.at("delegate", key=True), "the route that delegates")],
-                    help="Make the match narrower than the root's: a longer prefix, or the same text.",
+                    help=mend,
                 )
+
+
+def _has_regex(matches: Sequence[object], field: str) -> bool:
+    """Whether one of the matches has a regular expression for a field."""
+    return any("regex" in as_dict(as_dict(match).get(field)) for match in matches)
 
 
 def _meant(root: Route, named: Delegation, catalog: Catalog) -> Iterator[VirtualService]:

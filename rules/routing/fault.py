@@ -115,6 +115,7 @@ class Fault(Rule[VirtualService]):
     name = "fault"
     severity = Severity.ERROR
     aliases = ("IST0106", "IST0133")
+    needs = ("fault",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the fault of each http route."""

@@ -91,6 +91,7 @@ class HeaderOperations(Rule[VirtualService]):
     name = "header-operations"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("headers",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the headers of each http route and of its destinations."""

@@ -105,6 +105,7 @@ class JwtClaimRouting(Rule[VirtualService]):
     name = "jwt-claim-routing"
     severity = Severity.ERROR
     aliases = ("IST0106", "IST0149")
+    needs = ("headers", "withoutHeaders")
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look for claims in the matches of one VirtualService."""

@@ -106,6 +106,7 @@ class MatchShape(Rule[VirtualService]):
     name = "match-shape"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("match",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each entry of each http route's `match`."""

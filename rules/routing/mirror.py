@@ -91,6 +91,7 @@ class Mirror(Rule[VirtualService]):
     name = "mirror"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("mirror",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the mirrors of each http route."""

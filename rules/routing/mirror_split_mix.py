@@ -94,6 +94,7 @@ class MirrorSplitMix(Rule[VirtualService]):
     id = "TS216"
     name = "mirror-split-mix"
     severity = Severity.INFO
+    needs = ("mirror",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Hold each mirror against the destinations of its route."""

@@ -70,6 +70,7 @@ class MirrorToSelf(Rule[VirtualService]):
     id = "TS220"
     name = "mirror-to-self"
     severity = Severity.WARNING
+    needs = ("mirror",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Hold each mirror against the destinations of its route."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Final
 
 from tsplit_lint import (
@@ -41,7 +40,6 @@ _POLICIES: Final = frozenset(
         "unavailable",
     )
 )
-_STATUSES: Final = frozenset(map(int, HTTPStatus))
 
 
 class Retries(Rule[VirtualService]):
@@ -110,6 +108,7 @@ class Retries(Rule[VirtualService]):
     name = "retries"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("retries",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the retries of each http route."""
@@ -175,4 +174,8 @@ class Retries(Rule[VirtualService]):
 
 
 def _is_condition(part: str) -> bool:
-    return part in _POLICIES or (part.isdecimal() and int(part) in _STATUSES)
+    if part in _POLICIES:
+        return True
+    from http import HTTPStatus
+
+    return part.lstrip("0") in [str(int(status)) for status in HTTPStatus]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tsplit_lint import (
     Catalog,
@@ -20,6 +19,9 @@ from tsplit_lint import (
     is_integer,
     is_text,
 )
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 #: The conditions of `retryOn` that a try without an answer fits.
 _AFTER_TIMEOUT: Final = frozenset(("5xx", "gateway-error", "reset"))
@@ -86,6 +88,7 @@ class RetriesBeyondTimeout(Rule[VirtualService]):
     id = "TS219"
     name = "retries-beyond-timeout"
     severity = Severity.WARNING
+    needs = ("retries",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Multiply, for each http route."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterator
 from typing import Final
 
@@ -105,6 +104,7 @@ class RewriteRedirect(Rule[VirtualService]):
     name = "rewrite-redirect"
     severity = Severity.ERROR
     aliases = ("IST0106", "IST0133")
+    needs = ("redirect", "rewrite", "directResponse")
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at what each http route does with the path and the answer."""
@@ -259,6 +259,8 @@ class RewriteRedirect(Rule[VirtualService]):
 def _size(text: object, encoded: object) -> int:
     if is_text(text):
         return len(text.encode())
+    from base64 import b64decode
+
     try:
         return len(b64decode(encoded)) if is_text(encoded) else 0
     except ValueError:

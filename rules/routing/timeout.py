@@ -75,6 +75,7 @@ class Timeout(Rule[VirtualService]):
     name = "timeout"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("timeout",)
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at the timeout of each http route."""

@@ -99,6 +99,7 @@ class TlsTcpMatch(Rule[VirtualService]):
     name = "tls-tcp-match"
     severity = Severity.ERROR
     aliases = ("IST0106", "IST0133")
+    needs = ("tls", "tcp")
 
     def check(self, service: VirtualService, catalog: Catalog) -> Iterator[Finding]:
         """Look at each tls and tcp route."""

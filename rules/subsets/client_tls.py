@@ -91,6 +91,7 @@ class ClientTls(Rule[DestinationRule]):
     name = "client-tls"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("tls",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the TLS settings of each policy."""

@@ -94,6 +94,7 @@ class ConnectionPool(Rule[DestinationRule]):
     name = "connection-pool"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("connectionPool",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the pool of each policy."""

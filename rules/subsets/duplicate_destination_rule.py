@@ -15,7 +15,6 @@ from tsplit_lint import (
     Subset,
     Together,
     codes_of_rivals,
-    exported_to,
     is_text,
     rival_rules,
 )
@@ -104,12 +103,12 @@ class DuplicateDestinationRule(Rule[Scope]):
         seen: set[int] = set()
         for first, second, together in rival_rules(scope, catalog, _compete):
             confidence = None if together is Together.SURELY else "medium"
-            if exported_to(first) == exported_to(second):
+            if first.exported_to == second.exported_to:
                 for subset, twin in _shared(first, second):
                     if id(subset) not in seen:
                         seen.add(id(subset))
                         yield self._report(subset, twin, confidence)
-            elif exported_to(first) | exported_to(second) == {"*"} and id(second) not in seen:
+            elif first.exported_to | second.exported_to == {"*"} and id(second) not in seen:
                 seen.add(id(second))
                 yield self._report_apart(second, first, confidence)
 
@@ -142,7 +141,7 @@ class DuplicateDestinationRule(Rule[Scope]):
 
 def _compete(first: DestinationRule, second: DestinationRule) -> bool:
     """Whether two rules have a subset in common, or are exported in different ways."""
-    alike = exported_to(first) == exported_to(second)
+    alike = first.exported_to == second.exported_to
     return not alike or not first.subset_names.isdisjoint(second.subset_names)
 
 

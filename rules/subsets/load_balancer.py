@@ -89,6 +89,7 @@ class LoadBalancer(Rule[DestinationRule]):
     name = "load-balancer"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("loadBalancer",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the load balancer of each policy."""

@@ -109,6 +109,7 @@ class Locality(Rule[DestinationRule]):
     name = "locality"
     severity = Severity.ERROR
     aliases = ("IST0106", "IST0133")
+    needs = ("loadBalancer",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at both settings of each policy."""

@@ -86,6 +86,7 @@ class NoCertificateVerification(Rule[DestinationRule]):
     name = "no-certificate-verification"
     severity = Severity.WARNING
     aliases = ("IST0128", "IST0129")
+    needs = ("tls",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the TLS settings of each policy."""

@@ -76,6 +76,7 @@ class OutlierDetection(Rule[DestinationRule]):
     name = "outlier-detection"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("outlierDetection",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the outlier detection of each policy."""

@@ -13,7 +13,6 @@ from tsplit_lint import (
     Severity,
     Together,
     codes_of_rivals,
-    exported_to,
     rival_rules,
 )
 
@@ -92,6 +91,7 @@ class PolicyDropped(Rule[Scope]):
     name = "policy-dropped"
     severity = Severity.WARNING
     aliases = ("KIA0201",)
+    needs = ("trafficPolicy",)
 
     def check(self, scope: Scope, catalog: Catalog) -> Iterator[Finding]:
         """Compare the rules that deploy together."""
@@ -122,6 +122,6 @@ def _both_say(first: DestinationRule, second: DestinationRule) -> bool:
     one, other = first.spec.get("trafficPolicy"), second.spec.get("trafficPolicy")
     if not (isinstance(one, dict) and isinstance(other, dict)) or one == other:
         return False
-    return exported_to(first) == exported_to(second) and first.subset_names.isdisjoint(
+    return first.exported_to == second.exported_to and first.subset_names.isdisjoint(
         second.subset_names
     )

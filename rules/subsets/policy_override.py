@@ -116,6 +116,7 @@ class PolicyOverride(Rule[DestinationRule]):
     name = "policy-override"
     severity = Severity.WARNING
     aliases = ("KIA0204",)
+    needs = ("trafficPolicy",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the rule as a whole, then at its ports and subsets."""

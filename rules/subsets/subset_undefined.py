@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from tsplit_lint import (
     Catalog,
@@ -20,6 +21,9 @@ from tsplit_lint import (
     is_text,
     listed,
 )
+
+#: More rules than these are counted, not named.
+_MOST_TITLES: Final = 3
 
 
 class SubsetUndefined(Rule[VirtualService]):
@@ -117,9 +121,9 @@ class SubsetUndefined(Rule[VirtualService]):
     def _report(self, destination: Destination, lookup: Lookup, catalog: Catalog) -> Finding:
         rules = [rule for rule in lookup.items if isinstance(rule, DestinationRule)]
         names = sorted({name for rule in rules for name in defined_subsets(rule)})
-        have = "it has" if len(rules) == 1 else "they have"
+        titles = _at_most([*dict.fromkeys(rule.title for rule in rules)])
+        have = "it has" if len(titles) == 1 else "they have"
         has = f"{have} {listed(names) if names else 'no subset'}"
-        titles = listed([rule.title for rule in rules])
         fate = "Requests sent there fail with 503."
         if destination.wrapper is None:
             fate = "Mirrored requests are lost."
@@ -129,13 +133,19 @@ class SubsetUndefined(Rule[VirtualService]):
         fitting = f'Did you mean "{lookup.hint}"?' if lookup.hint else "Define the subset there"
         return self.finding(
             destination.at("subset"),
-            f'The subset "{destination.subset}" of host "{destination.host}" is not defined by {titles} '
-            f"({has}). {fate}",
+            f'The subset "{destination.subset}" of host "{destination.host}" is not defined by '
+            f"{listed(titles)} ({has}). {fate}",
             severity=Severity.WARNING if waits and _is_rendered(destination) else None,
             aliases=codes_without_subset(destination, catalog),
             related=[(_subsets(rule), "the subsets of the host") for rule in rules],
             help=fitting if lookup.hint else f"{fitting}, or correct the name in the route.",
         )
+
+
+def _at_most(titles: list[str]) -> list[str]:
+    """The first of many names, and how many more there are."""
+    more = len(titles) - _MOST_TITLES
+    return [*titles[:_MOST_TITLES], f"{more} more"] if more > 1 else titles
 
 
 def _waits(destination: Destination) -> bool:

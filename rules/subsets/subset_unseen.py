@@ -108,7 +108,9 @@ class SubsetUnseen(Rule[VirtualService]):
                 continue
             if catalog.subset(host, subset, service).state != "unseen":
                 continue
-            if catalog.provider(host, service).state != "found":
+            provider = catalog.provider(host, service)
+            # Where a Service is there of which no file tells the name, none tells its rule's either.
+            if provider.state != "found" or not provider.items:
                 continue
             if _is_misspelt(host, subset, catalog):
                 continue

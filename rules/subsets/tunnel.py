@@ -75,6 +75,7 @@ class Tunnel(Rule[DestinationRule]):
     name = "tunnel"
     severity = Severity.ERROR
     aliases = ("IST0106",)
+    needs = ("tunnel",)
 
     def check(self, rule: DestinationRule, catalog: Catalog) -> Iterator[Finding]:
         """Look at the tunnel of each policy."""

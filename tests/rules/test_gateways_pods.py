@@ -197,3 +197,13 @@ def test_the_message_names_service_and_ports(tree: Tree) -> None:
     (finding,) = tree.lint(select=("TS508",), complete=True)
     assert "Service ingress/edge has 22 and 80" in finding.message
     assert [place.file for place in finding.related] == ["s.yaml"]
+
+
+def test_a_service_beside_the_gateway_leads_to_pods_elsewhere(tree: Tree) -> None:
+    pods = {"mesh/pods.yaml": workload(), "mesh/svc.yaml": service("port: 80")}
+    local = service("port: 81, targetPort: 443", name="edge-local")
+    files = {"gw/gw.yaml": gateway(), **pods}
+    assert show(tree, files, "TS508", complete=True) == ["gw/gw.yaml:7:20 TS508"]
+    files["gw/local.yaml"] = service("port: 443", selector="{app: other}", name="edge-local")
+    assert show(tree, files, "TS508", complete=True) == ["gw/gw.yaml:7:20 TS508"]
+    assert show(tree, {**files, "gw/local.yaml": local}, "TS508", complete=True) == []

@@ -194,17 +194,30 @@ def test_a_policy_of_a_subset_is_lost(tree: Tree) -> None:
     ],
     ids=["rewritten too", "Harness's own", "another host", "hidden"],
 )
-def test_subsets_that_nothing_needs_are_a_note_beside_a_canary(tree: Tree, other: str) -> None:
+def test_subsets_that_nothing_needs_are_a_note(tree: Tree, other: str) -> None:
     tree.write({"values.yaml": "a: 1\n", "rule.yaml": rule(VERSIONS), "other.yaml": other})
-    assert tree.show(select=REPLACED) == []
-    tree.write({"workflow.yaml": CANARY_WORKFLOW})
-    (finding,) = tree.lint(select=REPLACED)
-    assert (finding.rule, finding.severity.label) == ("TS116", "info")
-    tree.write({"rule.yaml": rule(OWN)})
-    assert tree.show(select=REPLACED) == []
+    (finding,) = tree.lint(select=("TS116",))
+    assert finding.severity.label == "info"
+    assert "no route that stays as it is names them" in finding.message
 
 
-OWN = "  subsets: [{name: stable, labels: {harness.io/track: stable}}]\n"
+@pytest.mark.parametrize(
+    ("subsets", "told"),
+    [
+        ("[{name: stable, labels: {harness.io/track: stable}}]", ["which it writes by itself"]),
+        ("[{name: <+subset>, labels: {version: v1}}]", ["which it writes by itself"]),
+        (
+            "[{name: stable, labels: {version: stable}}]",
+            ["no route that stays as it is names them"],
+        ),
+        ("<+subsets>", []),
+    ],
+)
+def test_subsets_of_harness_and_hidden_ones(tree: Tree, subsets: str, told: list[str]) -> None:
+    tree.write({"rule.yaml": rule(f"  subsets: {subsets}\n")})
+    found = tree.lint(select=REPLACED)
+    assert [finding.severity.label for finding in found] == ["info"] * len(told)
+    assert all(part in finding.message for part, finding in zip(told, found, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -214,10 +227,6 @@ OWN = "  subsets: [{name: stable, labels: {harness.io/track: stable}}]\n"
         rule("  subsets: []\n"),
         rule("  subsets:\n"),
         rule("  subsets: <+subsets>\n"),
-        rule(VERSIONS),
-        rule(OWN),
-        rule("  subsets: [{name: <+subset>, labels: {version: v1}}]\n"),
-        rule("  subsets: [{name: stable, labels: {version: stable}}]\n"),
         rule("  trafficPolicy: {loadBalancer: {simple: RANDOM}}\n"),
         rule(VERSIONS, managed='"false"'),
         rule(VERSIONS, managed="<+managed>"),

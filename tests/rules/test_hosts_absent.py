@@ -242,3 +242,35 @@ def test_a_service_of_another_chart_is_no_slip(tree: Tree) -> None:
         "b/templates/s.yaml": provide("reviews"),
     }
     assert show(tree, files) == []
+
+
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: cart\nversion: 1.0.0\n",
+    "templates/s.yaml": "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}-cart\n"
+    "  namespace: {{ .Release.Namespace }}\nspec: {ports: [{port: 80}]}\n",
+}
+
+
+@pytest.mark.parametrize("host", ["cart", "release-name-cart"])
+def test_a_release_may_have_the_name_of_its_chart(tree: Tree, host: str) -> None:
+    assert show(tree, {**CHART, "templates/vs.yaml": route(host)}, complete=True) == []
+    tree.write({"templates/vs.yaml": route(host) + "        subset: v1\n"})
+    found = tree.show(select=("TS401", "TS302"), complete=True)
+    assert [line.split()[1] for line in found] == (["TS302"] if host != "cart" else [])
+
+
+def test_a_chart_has_no_service_of_another_name(tree: Tree) -> None:
+    files = {**CHART, "templates/vs.yaml": route("carts")}
+    assert show(tree, files, complete=True) == ["templates/vs.yaml:10:15 TS401"]
+
+
+@pytest.mark.parametrize("host", ["release-name-cart", "release-name-cart.shop.svc.cluster.local"])
+def test_a_release_is_installed_in_any_namespace(tree: Tree, host: str) -> None:
+    chart = {f"chart/{name}": text for name, text in CHART.items()}
+    tree.write({**chart, "mesh/vs.yaml": route(host, meta="namespace: shop")})
+    rules = ("TS401", "TS405", "TS416")
+    assert tree.show(select=rules, complete=True) == []
+    fixed = CHART["templates/s.yaml"].replace("{{ .Release.Namespace }}", "prices")
+    tree.write({"chart/templates/s.yaml": fixed})
+    found = tree.show(select=rules, complete=True)
+    assert [line.split()[0] for line in found] == ["mesh/vs.yaml:10:15"]

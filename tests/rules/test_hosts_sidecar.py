@@ -348,6 +348,18 @@ def test_the_default_of_the_mesh_names_each_namespace_and_its_own(tree: Tree) ->
     assert found(tree, "TS421", twice) == ["9 warning"]
 
 
+@pytest.mark.parametrize("bind", ["5", "[a]", "{a: b}"])
+def test_what_no_listener_can_be_bound_to_is_for_the_schema(tree: Tree, bind: str) -> None:
+    tree.write({"sidecar.yaml": sidecar(out(f", bind: {bind}", "{protocol: HTTP}"))})
+    assert [one.rule for one in tree.lint()] == ["TS008"]
+
+
+@pytest.mark.parametrize("port", ["²", "99999", "1" * 5000, "-1", "0"])
+def test_an_endpoint_that_ends_in_no_port(tree: Tree, port: str) -> None:
+    text = sidecar(f"ingress: [{{port: {PORT}, defaultEndpoint: '127.0.0.1:{port}'}}]")
+    assert len(found(tree, "TS421", text)) == 1
+
+
 def test_a_sidecar_without_a_spec(tree: Tree) -> None:
     text = sidecar().partition("spec:")[0]
     assert found(tree, "TS421", text) == ["4 error"]

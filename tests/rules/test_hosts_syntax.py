@@ -187,6 +187,7 @@ def test_a_namespace_that_is_absent(tree: Tree) -> None:
         (rule("{host: shop, exportTo: [prod]}") + "---\n" + NAMESPACE, True),
         (rule("{host: shop, exportTo: [wep]}") + "---\n" + NAMESPACE.replace("web", "${a}"), True),
         (rule("{host: shop, exportTo: [., ${a}]}") + "---\n" + NAMESPACE, True),
+        (rule("{host: shop, exportTo: [default, kube-system]}") + "---\n" + NAMESPACE, True),
     ],
 )
 def test_a_namespace_that_may_be_there(text: str, complete: bool, tree: Tree) -> None:

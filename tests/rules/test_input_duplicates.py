@@ -55,6 +55,25 @@ def test_in_a_values_file_it_is_a_warning(tree: Tree) -> None:
     assert (finding.span[:2], finding.severity.label) == ((2, 1), "warning")
 
 
+def test_two_keys_of_one_value_are_a_warning(tree: Tree) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  restartPolicy: Always\n"
+    tree.write({"a.yaml": pod + "  restartPolicy: Always\n"})
+    (finding,) = tree.lint(select=("TS002",))
+    assert (finding.span[:2], finding.severity.label) == ((6, 3), "warning")
+    assert "Both have the same value; strict parsers refuse" in finding.message
+    for other in ("Never", '"Always "', "{}", "[Always]"):
+        tree.write({"a.yaml": f"{pod}  restartPolicy: {other}\n"})
+        (finding,) = tree.lint(select=("TS002",))
+        assert finding.severity.label == "error"
+        assert "the earlier value is dropped" in finding.message
+
+
+def test_in_the_description_of_a_chart_it_is_a_warning(tree: Tree) -> None:
+    tree.write({"Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\nicon: a\nicon: b\n"})
+    (finding,) = tree.lint(select=("TS002",))
+    assert (finding.span[:2], finding.severity.label) == ((5, 1), "warning")
+
+
 def test_a_patch_is_judged_like_a_manifest(tree: Tree) -> None:
     tree.write(
         {
@@ -270,3 +289,17 @@ def test_a_key_that_an_action_writes_again(tree: Tree, labels: str, severity: st
     )
     (finding,) = tree.lint(select=("TS002",))
     assert finding.severity.label == severity
+
+
+def test_one_line_of_a_template_that_writes_an_object_twice(tree: Tree) -> None:
+    body = "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .name }}\n"
+    tree.write(
+        {
+            "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "values.yaml": "all: [{name: a}, {name: b}, {name: a}]\n",
+            "templates/s.yaml": "{{ range .Values.all }}\n" + body + "{{ end }}\n",
+        }
+    )
+    (finding,) = tree.lint(select=("TS011",))
+    assert finding.span.line == 6
+    assert "deployed together: this line of the template writes it twice." in finding.message

@@ -797,3 +797,18 @@ def test_groups_that_istio_has_removed(look: Look, group: str, configured: str, 
     service = "- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n"
     text = f"apiVersion: v1\nkind: List\nitems:\n{item}{service}"
     assert places(look(text, istio_version=configured)) == ["4:15 TS010"] * count
+
+
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {ports: [{port: "
+
+
+@pytest.mark.parametrize(
+    "word", ["DEFINED-IN-REGION-SECRETS", "SERVICE_PORT", "change-me", "overrideMe", "replace_this"]
+)
+def test_a_word_that_asks_to_be_replaced_has_no_type(look: Look, word: str) -> None:
+    assert look(f"{SERVICE}{word}}}]}}\n") == []
+
+
+@pytest.mark.parametrize("word", ["http", "HTTP", "exchange-memory", "undefined-in-a"])
+def test_another_word_where_a_number_belongs(look: Look, word: str) -> None:
+    assert places(look(f"{SERVICE}{word}}}]}}\n")) == ["4:23 TS008"]

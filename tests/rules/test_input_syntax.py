@@ -197,3 +197,38 @@ def test_words_that_another_tool_replaces_may_be_no_yaml(lint_text: Lint, line: 
     assert lint_text(f"{HEAD}  {line}\n", select=("TS001",)) == []
     wrong = line.replace("%", "`").replace("@", "`").replace("{me}", "`me`")
     assert len(lint_text(f"{HEAD}  {wrong}\n", select=("TS001",))) == 1
+
+
+def test_data_that_is_no_manifest_may_be_of_any_encoding(tree: Tree) -> None:
+    tree.write(
+        {
+            "dashboard.json": '{"title": "a\ufeffb"}'.encode(),
+            "answer.json": b'{"text": "\xe9"}',
+            "shop.json": '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a\ufeff"}}',
+        }
+    )
+    assert tree.show(select=("TS006",)) == ["shop.json:1:64 TS006"]
+
+
+LONG = "apiVersion: v1\n{}metadata: {{name: {{{{ .Values.name }}}}}}\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (("kind: CustomResourceDefinition\n",) * 2, []),
+        (("kind: CustomResourceDefinition\n", "kind: Service\n"), ["templates/all.yaml:1:1 TS005"]),
+        (("", ""), ["templates/all.yaml:1:1 TS005"]),
+    ],
+)
+def test_a_long_template_of_definitions_is_not_missed(
+    tree: Tree, kinds: tuple[str, ...], found: list[str]
+) -> None:
+    tree.write(
+        {
+            "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "values.yaml": "name: shop\n",
+            "templates/all.yaml": "".join(map(LONG.format, kinds)) + "# " + "-" * 2_000_000,
+        }
+    )
+    assert tree.show(select=("TS005",)) == found

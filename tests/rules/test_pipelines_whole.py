@@ -448,7 +448,7 @@ _PATHS = 400
 
 
 def _data(text: str) -> Any:
-    from tsplit_lint.document import plain_data
+    from tsplit_lint.nodes import plain_data
 
     return plain_data(text)
 

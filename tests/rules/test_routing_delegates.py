@@ -51,7 +51,6 @@ def test_a_delegate_that_fits(tree: Tree, match: str) -> None:
     [
         ("{uri: {prefix: /}}", "uri"),
         ("{uri: {exact: /api/cart}}", "uri"),
-        ("{uri: {regex: /cart/.*}}", "uri"),
         ("{uri: {prefix: /cart/v2}}, {uri: {prefix: /api}}", "uri"),
         ("{uri: {prefix: /cart}, ignoreUriCase: true}", "ignoreUriCase"),
     ],
@@ -63,6 +62,14 @@ def test_a_match_that_lies_in_none_of_the_roots(tree: Tree, match: str, field: s
         "error: This match lies within no match of the route of VirtualService"
     )
     assert f"({field} does not fit): Istio drops the whole route." in message
+
+
+@pytest.mark.parametrize("own", ["{uri: {regex: /cart/.*}}", "{uri: {prefix: /cart}}"])
+def test_istio_compares_no_regular_expressions(tree: Tree, own: str) -> None:
+    regex = "{uri: {regex: /cart/.*}}"
+    ((_file, message),) = found(tree, root(match=regex), cart(own))
+    assert "(Istio compares no regular expressions, and uri has one): Istio drops" in message
+    assert found(tree, root(match=regex), cart("{headers: {x: {exact: a}}}")) == []
 
 
 def test_a_delegate_of_two_roots_may_fit_one_of_them(tree: Tree) -> None:
@@ -124,6 +131,12 @@ def test_a_delegate_that_is_not_exported_to_the_root(tree: Tree) -> None:
 )
 def test_hidden_names_are_not_judged(tree: Tree, reference: str) -> None:
     assert found(tree, root(reference), complete=True) == []
+
+
+def test_a_delegate_whose_hosts_an_expression_hides_may_have_none(tree: Tree) -> None:
+    hidden = cart(more="hosts: '${HOSTS}', ")
+    assert found(tree, root(), hidden, complete=True) == []
+    assert len(found(tree, root(), cart(more="hosts: [cart], "))) == 1
 
 
 def test_a_delegate_without_a_name(tree: Tree) -> None:

@@ -438,6 +438,7 @@ def test_retries_say_how_many_tries_fit(
         ("5xx, reset", "Leave them out: 5xx,reset."),
         ("5xx,conect-failure", 'Did you mean "connect-failure"?'),
         ("everything", "Write one of Envoy's conditions."),
+        ("5" * 5000, "Write one of Envoy's conditions."),
     ],
 )
 def test_how_to_mend_retry_on(retry_on: str, mend: str, tree: Tree) -> None:

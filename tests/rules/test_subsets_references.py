@@ -117,6 +117,14 @@ def test_all_rules_that_lack_it_are_named(tree: Tree) -> None:
     assert [related.file for related in finding.related] == ["dr.yaml", "more.yaml"]
 
 
+def test_of_many_rules_three_are_named(tree: Tree) -> None:
+    more = {f"{n}.yaml": rule("v4", name=f"shop-{n}") for n in range(5)}
+    tree.write({"vs.yaml": service("v3"), "dr.yaml": rule("v1"), **more})
+    (finding,) = tree.lint(select=("TS301",))
+    assert finding.message.count("DestinationRule shop") == 3
+    assert " and 3 more (they have v1 and v4). " in finding.message
+
+
 @pytest.mark.parametrize("protocol", ["http", "tcp", "tls"])
 def test_routes_of_every_protocol(tree: Tree, protocol: str) -> None:
     text = service().replace("  http:", f"  {protocol}:")
@@ -334,9 +342,9 @@ def test_a_slip_in_a_route_leaves_no_subset_unused(
 
 def test_single_files_of_a_folder(tree: Tree) -> None:
     # A hook hands over two of three files: the third may define the subset.
-    tree.write({"vs.yaml": service(), "dr.yaml": rule("v1"), "more/other.yaml": rule("v3")})
+    tree.write({"vs.yaml": service(), "dr.yaml": rule("v1"), "prod/dr.yaml": rule("v2")})
     given = ("vs.yaml", "dr.yaml")
-    assert tree.show(*given, select=SUBSETS) == [FOUND]
+    assert tree.show(*given, select=SUBSETS) == tree.show(select=SUBSETS) == [FOUND]
     tree.write({"dr-2.yaml": rule("v1", "v2")})
     assert tree.show(*given, select=SUBSETS) == []
     assert tree.show(select=SUBSETS) == []
