@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from .delegates import match_conflicts as match_conflicts
     from .document import MANAGED as MANAGED
     from .document import Document as Document
-    from .document import DocumentError as DocumentError
     from .document import path_text as path_text
+    from .document_error import DocumentError as DocumentError
     from .engine import Report as Report
     from .engine import lint as lint
     from .finding import Finding as Finding
@@ -241,7 +241,8 @@ _HOMES = {
         "is_exported",
         "match_conflicts",
     ),
-    "document": ("MANAGED", "Document", "DocumentError", "path_text"),
+    "document": ("MANAGED", "Document", "path_text"),
+    "document_error": ("DocumentError",),
     "engine": ("Report", "lint"),
     "finding": ("Finding", "Fix", "Related", "Severity", "Span"),
     "flaws": (

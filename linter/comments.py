@@ -12,7 +12,7 @@ from typing import Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from .document import DocumentError
+from .document_error import DocumentError
 from .parsing import compose
 from .source import SourceFile
 

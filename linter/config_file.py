@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .document import Document, DocumentError
+from .document import Document
+from .document_error import DocumentError
 from .plain_schema import surely_fits
 from .source import SourceFile
 from .words import did_you_mean, level_hint, one_of

@@ -26,16 +26,6 @@ Path = tuple[str | int, ...]
 MANAGED: Final = "harness.io/managed"
 
 
-class DocumentError(Exception):
-    """A document that cannot be read: `kind` is `syntax` or `limit`, `offset` counts characters."""
-
-    def __init__(self, kind: str, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.offset = offset
-
-
 class Document:
     """One YAML document of a file.
 

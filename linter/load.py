@@ -11,7 +11,7 @@ from typing import Final
 
 from .config import Config
 from .declared import DeclaredScopes
-from .document import DocumentError
+from .document_error import DocumentError
 from .files import MAX_BYTES
 from .finding import Span
 from .rendering import Renderings

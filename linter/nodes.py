@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .document import DocumentError
+from .document_error import DocumentError
 from .parsing import MAX_DEPTH, NO_TAG, compose
 from .values import BOOLEAN_KEYS, HIDDEN, Unknown, plain_scalar
 

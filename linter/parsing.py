@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.tag import Tag
 
-from .document import DocumentError
+from .document_error import DocumentError
 
 #: Deeper nesting than any manifest has; the C composer itself fails at some 30,000 levels.
 MAX_DEPTH: Final = 200

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .document import Document, DocumentError, Path
+from .document import Document, Path
+from .document_error import DocumentError
 from .finding import Span
 from .values import HIDDEN
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsplit_lint.document import DocumentError
+from tsplit_lint.document_error import DocumentError
 from tsplit_lint.lines import read_lines
 from tsplit_lint.nodes import build
 from tsplit_lint.parsing import compose

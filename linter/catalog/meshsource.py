@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ..config import MESH_DEFAULTS
-from ..document import Document, DocumentError, Path
+from ..document import Document, Path
+from ..document_error import DocumentError
 from ..resource import Resource, as_dict, as_list
 from ..source import Place, SourceFile
 from ..values import HIDDEN, Unknown, is_text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
-from ..document import DocumentError
+from ..document_error import DocumentError
 from ..resource import (
     DestinationRule,
     Port,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..document import DocumentError
+from ..document_error import DocumentError
 from ..resource import as_list
 from ..values import Unknown, is_integer
 from .model import Part, Step, shown

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..document import DocumentError
+from ..document_error import DocumentError
 from ..files import SKIPPED_FOLDERS
 from ..nodes import plain_data
 from .archive import ArchiveError, Room, read_archive, unpack

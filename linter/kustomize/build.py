@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..document import Document, DocumentError
+from ..document import Document
+from ..document_error import DocumentError
 from ..kinds import read_resources
 from ..source import NEEDED_KINDS, Problem, SourceFile, split_documents
 from ..values import HIDDEN

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from ..document import Document, DocumentError
+from ..document import Document
+from ..document_error import DocumentError
 from ..nodes import build
 from ..resource import as_dict, as_list
 from ..source import SourceFile, split_documents

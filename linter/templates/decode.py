@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..document import DocumentError
+from ..document_error import DocumentError
 from ..nodes import plain_data
 from ..source import split_documents
 from ..values import Unknown
