@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
-from .config import Config, Override
+from .by_path import ByPath
+from .config import Config
 from .declared import DeclaredScopes
 from .finding import Finding, Severity
 from .registry import RuleInfo, selects
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 
 class FileSettings:
@@ -20,28 +16,13 @@ class FileSettings:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._specs: list[tuple[Override, GitIgnoreSpec]] = []
-        self._known: dict[str, tuple[Override, ...]] = {}
         self._declared = DeclaredScopes(config)
-        for override in config.overrides:
-            from pathspec import GitIgnoreSpec
-
-            self._specs.append((override, GitIgnoreSpec.from_lines(override.paths)))
-
-    def _overrides(self, file: str) -> tuple[Override, ...]:
-        """The overrides that apply to a file, the strongest (the last one written) first."""
-        if not self._specs:
-            return ()
-        if file not in self._known:
-            path = os.path.relpath(file, self.config.root).replace(os.sep, "/")
-            self._known[file] = tuple(
-                override for override, spec in reversed(self._specs) if spec.match_file(path)
-            )
-        return self._known[file]
+        # The strongest, the last one written, comes first.
+        self._overrides = ByPath(config.overrides[::-1], config.root)
 
     def complete(self, file: str) -> bool:
         """Whether what a file refers to is declared to be all in sight."""
-        for override in self._overrides(file):
+        for override in self._overrides.of(file):
             if override.complete is not None:
                 return override.complete
         said = self._declared.complete(file)
@@ -49,12 +30,12 @@ class FileSettings:
 
     def ignores(self, rule_id: str, name: str, file: str) -> bool:
         """Whether a rule is switched off for a file, or for all."""
-        lists = (self.config.ignore, *(override.ignore for override in self._overrides(file)))
+        lists = (self.config.ignore, *(override.ignore for override in self._overrides.of(file)))
         return any(selects(word, rule_id, name) for words in lists for word in words)
 
     def level(self, finding: Finding) -> Severity | None:
         """The severity that the settings give a finding, None where they say nothing."""
-        for override in self._overrides(finding.file):
+        for override in self._overrides.of(finding.file):
             level = _level(override.severity, finding)
             if level is not None:
                 return level
